@@ -1,0 +1,1 @@
+"""What more than one service must agree on: facts (pure) and edges (settings, store, bus)."""
