@@ -1,0 +1,324 @@
+"""The events: CloudEvents 1.0 whose data are Pydantic models, one kind a class.
+
+A type reads ``afterword.<kind>.v<version>``. Unknown fields are ignored, so that an older reader survives a newer writer;
+stored examples of every version live in tests/fixtures/events and are parsed by a test.
+"""
+
+import base64
+import hashlib
+import json
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, StringConstraints, field_validator
+
+from shared.decision import SignedDecision
+
+Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+#: The longest message text that is looked at; longer ones are refused at the door.
+Text = Annotated[str, StringConstraints(max_length=20_000)]
+CaseId = Annotated[str, StringConstraints(pattern=r"^case_[a-z2-7]{32}$")]
+
+
+class Data(BaseModel):
+    """What every event's data have in common: immutable, and unknown fields are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: ClassVar[str]
+    version: ClassVar[int] = 1
+    #: Inbound data name people, so they are sealed while they lie on the bus.
+    sealed: ClassVar[bool] = True
+
+
+class Person(BaseModel):
+    """A candidate as a source knows them; any identifier may be missing, one at least must be there."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: Short | None = None
+    email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=320)] | None = None
+    phone: Annotated[str, StringConstraints(strip_whitespace=True, max_length=40)] | None = None
+    profile_urls: Annotated[tuple[Line, ...], Field(max_length=10)] = ()
+    external_id: Short | None = Field(None, description="The source's own id of this person.")
+    region: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = Field(
+        None, description="ISO 3166-1 alpha-2; reads national phone numbers."
+    )
+    timezone: Short | None = Field(None, description="IANA time zone, for quiet hours.")
+
+
+class Recruiter(BaseModel):
+    """Who wrote to the candidate."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: Short | None = None
+    email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=320)] | None = None
+    external_id: Short | None = None
+
+
+class Job(BaseModel):
+    """What the outreach was about."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    title: Short | None = None
+    external_id: Short | None = None
+
+
+Channel = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+
+
+class DeclineReceived(Data):
+    """Somebody said no. Only the candidate's own no can ever start a thank-you."""
+
+    kind = "decline.received"
+    person: Person
+    recruiter: Recruiter | None = None
+    job: Job | None = None
+    who: Literal["candidate", "company", "unknown"] = "unknown"
+    stage: Literal["outreach", "application", "interview", "offer"] | None = None
+    channel: Channel | None = None
+    reason: Line | None = None
+    text: Text | None = None
+
+
+class DeclineWithdrawn(Data):
+    """The candidate took the decline back."""
+
+    kind = "decline.withdrawn"
+    decline: Short = Field(description="The id under which the same source sent the decline.")
+
+
+class InteractionRecorded(Data):
+    """One message of the conversation: outreach by the recruiter, or a reply by the candidate."""
+
+    kind = "interaction.recorded"
+    person: Person
+    recruiter: Recruiter | None = None
+    direction: Literal["outreach", "reply"]
+    channel: Channel = "email"
+    text: Text | None = None
+
+
+class OptOutReceived(Data):
+    """Never again: from this tenant, or from everyone on this installation."""
+
+    kind = "opt_out.received"
+    person: Person | None = None
+    case: CaseId | None = None
+    scope: Literal["tenant", "installation"] = "tenant"
+    text: Text | None = None
+
+
+class ComplaintReceived(Data):
+    """The candidate complained, for instance by a spam button."""
+
+    kind = "complaint.received"
+    person: Person | None = None
+    case: CaseId | None = None
+    text: Text | None = None
+
+
+class BounceReceived(Data):
+    """A mail to this person came back."""
+
+    kind = "bounce.received"
+    person: Person
+    permanent: bool = True
+
+
+class ErasureRequested(Data):
+    """Forget me: personal data are destroyed, the wish not to be written to outlives them."""
+
+    kind = "erasure.requested"
+    person: Person | None = None
+    case: CaseId | None = None
+
+
+class PreferenceSet(Data):
+    """What the candidate prefers: no follow-ups at all, or none before a date."""
+
+    kind = "preference.set"
+    person: Person
+    follow_up: bool = True
+    not_before: datetime | None = None
+
+
+class ReviewDecided(Data):
+    """A reviewer's word on a held case, or somebody's wish to stop a case before it is sent."""
+
+    kind = "review.decided"
+    case: CaseId
+    decision: Literal["approve", "deny", "cancel"]
+    reason: Line
+    by: Short
+
+
+class FollowupApproved(Data):
+    """The permit: a signed decision without which the notifier sends nothing."""
+
+    kind = "followup.approved"
+    sealed = False
+    permit: SignedDecision
+
+
+class FollowupOutcome(Data):
+    """What became of a case. Holds no personal data."""
+
+    sealed = False
+    case: CaseId
+    codes: tuple[str, ...] = ()
+
+
+class FollowupHeld(FollowupOutcome):
+    """The case waits for a reviewer."""
+
+    kind = "followup.held"
+
+
+class FollowupDenied(FollowupOutcome):
+    """No follow-up for this case."""
+
+    kind = "followup.denied"
+
+
+class FollowupSent(FollowupOutcome):
+    """The mail server accepted the follow-up."""
+
+    kind = "followup.sent"
+
+
+class FollowupFailed(FollowupOutcome):
+    """The mail server refused the follow-up; nothing was delivered."""
+
+    kind = "followup.failed"
+
+
+class FollowupUncertain(FollowupOutcome):
+    """Nobody knows whether the follow-up went out; it is never repeated."""
+
+    kind = "followup.uncertain"
+
+
+class FollowupCancelled(FollowupOutcome):
+    """The follow-up was stopped before its send began."""
+
+    kind = "followup.cancelled"
+
+
+class FollowupExpired(FollowupOutcome):
+    """Nobody reviewed the held case in time."""
+
+    kind = "followup.expired"
+
+
+INBOUND: tuple[type[Data], ...] = (
+    DeclineReceived,
+    DeclineWithdrawn,
+    InteractionRecorded,
+    OptOutReceived,
+    ComplaintReceived,
+    BounceReceived,
+    ErasureRequested,
+    PreferenceSet,
+)
+OUTBOUND: tuple[type[FollowupApproved] | type[FollowupOutcome], ...] = (
+    FollowupApproved,
+    FollowupHeld,
+    FollowupDenied,
+    FollowupSent,
+    FollowupFailed,
+    FollowupUncertain,
+    FollowupCancelled,
+    FollowupExpired,
+)
+
+
+def type_of(data: type[Data]) -> str:
+    """The CloudEvents type of a kind of data, for instance ``afterword.decline.received.v1``."""
+    return f"afterword.{data.kind}.v{data.version}"
+
+
+TYPES: dict[str, type[Data]] = {type_of(data): data for data in (*INBOUND, ReviewDecided, *OUTBOUND)}
+
+_TRACEPARENT = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+
+
+class Event(BaseModel):
+    """One event in a CloudEvents 1.0 envelope; attribute names as the specification has them.
+
+    ``time`` is when it happened by the sender's word, ``receivedat`` when intake or the desk took it in,
+    ``digest`` the fingerprint of what was sent, by which a repeat is told from a conflict.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    specversion: Literal["1.0"] = "1.0"
+    id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    type: str
+    source: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    subject: str | None = None
+    time: datetime
+    tenant: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    receivedat: datetime
+    digest: str | None = None
+    traceparent: str | None = None
+    data: SerializeAsAny[Data]
+
+    @field_validator("time", "receivedat")
+    @classmethod
+    def _aware(cls, value: datetime) -> datetime:
+        """MongoDB keeps milliseconds, so the event does too: what is stored and what is sent compare equal."""
+        if value.tzinfo is None:
+            raise ValueError("a time zone is expected, for instance 2026-01-31T12:00:00Z")
+        return milliseconds(value)
+
+    @field_validator("traceparent")
+    @classmethod
+    def _w3c(cls, value: str | None) -> str | None:
+        """A malformed traceparent is dropped, as W3C Trace Context asks (section 3.2.2.5)."""
+        return value if value is not None and _TRACEPARENT.match(value) else None
+
+    @property
+    def kind(self) -> str:
+        """The type without prefix and version, for instance ``decline.received``."""
+        return self.data.kind
+
+
+def milliseconds(at: datetime) -> datetime:
+    """The moment in UTC, cut to whole milliseconds."""
+    at = at.astimezone(UTC)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def content_digest(kind: str, time: datetime, data: Data) -> str:
+    """SHA-256 over what was sent, so that the same id with other content is noticed."""
+    content: dict[str, Any] = {
+        "kind": kind,
+        "time": milliseconds(time).isoformat(),
+        "data": data.model_dump(mode="json", exclude_defaults=True),
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _derived(*parts: str) -> str:
+    joined = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
+    return base64.b32encode(hashlib.sha256(joined).digest()[:20]).decode().lower()
+
+
+def event_id(tenant: str, source: str, sent_id: str) -> str:
+    """Our id of what a source sent: the same delivery always gets the same one."""
+    return "evt_" + _derived("event", tenant, source, sent_id)
+
+
+def case_id(decline_event_id: str) -> str:
+    """The id of the case that a decline opens."""
+    return "case_" + _derived("case", decline_event_id)
+
+
+def outcome_id(case: str, kind: str) -> str:
+    """The id of the event that tells a case's outcome: publishing it again changes nothing."""
+    return "evt_" + _derived("outcome", case, kind)

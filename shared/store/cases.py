@@ -1,0 +1,109 @@
+"""Cases: opened once, moved by compare-and-set on what they were, each move a line of the hash-chained timeline."""
+
+from collections.abc import Collection as Group
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
+
+from shared.states import OPEN, State, entry
+from shared.store.client import Collection, Database, Document, only_duplicates
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A wish to move one case: from what was read (``case``) to another state.
+
+    ``set`` are further fields to store in the same write. It fails, without harm, if the case moved meanwhile, or if a fact
+    touched it (see ``Cases.touch``) before its send began.
+    """
+
+    case: Document
+    to: State
+    at: datetime
+    by: str
+    why: str
+    event_id: str | None = None
+    set: Mapping[str, Any] = field(default_factory=dict)
+
+
+def opened(case: str, at: datetime, *, by: str, event_id: str, fields: Mapping[str, Any]) -> Document:
+    """The document of a new case, with the first line of its timeline."""
+    first = entry(case, "", at, None, State.RECEIVED, by=by, why="decline received", event_id=event_id)
+    return {
+        "_id": case,
+        **fields,
+        "event_id": event_id,
+        "state": State.RECEIVED.value,
+        "rev": 0,
+        "received_at": at,
+        "head": first.hash,
+        "timeline": [first.stored()],
+    }
+
+
+class Cases:
+    """The cases collection. All methods work on sets."""
+
+    def __init__(self, database: Database) -> None:
+        self.collection: Collection = database["cases"]
+
+    async def open(self, documents: Sequence[Document]) -> None:
+        """Inserts the cases that are not there yet."""
+        if not documents:
+            return
+        try:
+            await self.collection.insert_many(documents, ordered=False)
+        except BulkWriteError as error:
+            if not only_duplicates(error):
+                raise
+
+    async def by_ids(self, ids: Iterable[str]) -> dict[str, Document]:
+        """The cases of these ids that exist."""
+        wanted = list(set(ids))
+        if not wanted:
+            return {}
+        return {case["_id"]: case async for case in self.collection.find({"_id": {"$in": wanted}})}
+
+    async def touch(self, keys: Group[str]) -> list[Document]:
+        """Marks the open cases of the people behind these keys, and returns them.
+
+        Whoever decides on what it read before this mark will fail its compare-and-set and look again. So a fact and a decision
+        that race can never miss each other: the fact is written before the mark, the decision reads after it.
+        """
+        if not keys:
+            return []
+        query = {"keys": {"$in": list(keys)}, "state": {"$in": [state.value for state in OPEN]}}
+        await self.collection.update_many(query, {"$inc": {"rev": 1}})
+        return [case async for case in self.collection.find(query)]
+
+    async def move(self, moves: Sequence[Move]) -> set[str]:
+        """Makes the moves that can still be made; returns the ids of the cases that were moved by this call."""
+        if not moves:
+            return set()
+        updates, heads = [], {}
+        for move in moves:
+            update, heads[move.case["_id"]] = _update(move)
+            updates.append(update)
+        result = await self.collection.bulk_write(updates, ordered=False)
+        if result.matched_count == len(moves):
+            return set(heads)
+        made = {"_id": {"$in": list(heads)}, "timeline.hash": {"$in": list(heads.values())}}
+        return {case["_id"] async for case in self.collection.find(made, {"_id": 1})}
+
+
+def _update(move: Move) -> tuple[UpdateOne, str]:
+    case = move.case
+    before = State(case["state"])
+    line = entry(case["_id"], case["head"], move.at, before, move.to, by=move.by, why=move.why, event_id=move.event_id)
+    expected: Document = {"_id": case["_id"], "state": before.value, "head": case["head"]}
+    if before is not State.SENDING:  # once a send began, no new fact may keep its outcome from being recorded
+        expected["rev"] = case["rev"]
+    change = {
+        "$set": {**move.set, "state": move.to.value, "head": line.hash},
+        "$push": {"timeline": line.stored()},
+    }
+    return UpdateOne(expected, change), line.hash

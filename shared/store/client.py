@@ -1,0 +1,60 @@
+"""The connection to MongoDB: the one module that knows the driver, so that another driver is a change of one file."""
+
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any, TypeAlias
+
+from bson.codec_options import CodecOptions
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
+from pydantic import SecretStr
+from pymongo.errors import AutoReconnect, BulkWriteError, ExecutionTimeout, NotPrimaryError, PyMongoError, WTimeoutError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+Document: TypeAlias = dict[str, Any]
+Database: TypeAlias = AsyncIOMotorDatabase[Document]
+Collection: TypeAlias = AsyncIOMotorCollection[Document]
+
+#: What says that the server is away or moving, not that the request was wrong. ServerSelectionTimeoutError is an AutoReconnect.
+AWAY: tuple[type[Exception], ...] = (AutoReconnect, ExecutionTimeout, NotPrimaryError, WTimeoutError)
+DUPLICATE_KEY = 11000
+
+
+def connect(url: SecretStr, *, app: str, timeout_ms: int = 5_000) -> tuple[AsyncIOMotorClient[Document], Database]:
+    """The client and its database (the one in the URL's path, else ``afterword``).
+
+    Writes are acknowledged by a majority and journaled, reads see only such writes: what was answered survives a failover.
+    """
+    client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+        url.get_secret_value(),
+        appname=f"afterword-{app}",
+        serverSelectionTimeoutMS=timeout_ms,
+        connectTimeoutMS=timeout_ms,
+        timeoutMS=timeout_ms * 4,
+        retryWrites=True,
+        tz_aware=True,
+        tzinfo=UTC,
+    )
+    options: CodecOptions[Document] = CodecOptions(document_class=dict, tz_aware=True, tzinfo=UTC)
+    name = client.get_default_database("afterword").name
+    database = client.get_database(
+        name,
+        codec_options=options,
+        write_concern=WriteConcern(w="majority", j=True),
+        read_concern=ReadConcern("majority"),
+    )
+    return client, database
+
+
+def only_duplicates(error: BulkWriteError) -> bool:
+    """Whether a bulk write failed for nothing but documents that were there already."""
+    details: Mapping[str, Any] = error.details or {}
+    faults = details.get("writeErrors", [])
+    return bool(faults) and not details.get("writeConcernErrors") and all(f["code"] == DUPLICATE_KEY for f in faults)
+
+
+async def ping(database: Database) -> None:
+    """Raises PyMongoError unless the primary answers."""
+    answer = await database.command("hello")
+    if not answer.get("isWritablePrimary"):
+        raise PyMongoError("MongoDB answers, but there is no writable primary")

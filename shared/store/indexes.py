@@ -1,0 +1,40 @@
+"""Every index there is, in one place. Creating them again, or from two processes at once, changes nothing."""
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from shared.store.client import Database
+
+INDEXES: dict[str, tuple[IndexModel, ...]] = {
+    "cases": (
+        IndexModel([("keys", ASCENDING), ("state", ASCENDING)], name="open_cases_of_a_person"),
+        IndexModel([("tenant", ASCENDING), ("received_at", DESCENDING), ("_id", DESCENDING)], name="newest_of_a_tenant"),
+        IndexModel(
+            [("tenant", ASCENDING), ("state", ASCENDING), ("received_at", DESCENDING), ("_id", DESCENDING)],
+            name="newest_of_a_state",
+        ),
+        IndexModel([("state", ASCENDING), ("send.due_at", ASCENDING)], name="due"),
+        IndexModel([("state", ASCENDING), ("held_until", ASCENDING)], name="held_until"),
+        IndexModel([("announce", ASCENDING)], name="to_announce", sparse=True),
+    ),
+    "events": (
+        IndexModel([("recruiter", ASCENDING), ("type", ASCENDING), ("at", DESCENDING)], name="of_a_recruiter"),
+        IndexModel([("card", ASCENDING)], name="of_a_card"),
+    ),
+    "people": (IndexModel([("keys", ASCENDING)], name="keys"),),
+    # the guard of "once": whoever claims any of these keys second is refused by the database itself
+    "permits": (
+        IndexModel([("keys", ASCENDING)], name="one_permit_a_person", unique=True),
+        IndexModel([("tenant", ASCENDING), ("at", DESCENDING)], name="of_a_tenant"),
+        IndexModel([("fps", ASCENDING), ("at", DESCENDING)], name="of_a_person_anywhere"),
+    ),
+    "suppressions": (IndexModel([("fp", ASCENDING)], name="fingerprint"),),
+    "conflicts": (IndexModel([("tenant", ASCENDING), ("at", DESCENDING)], name="newest_of_a_tenant"),),
+    "sources": (IndexModel([("tenant", ASCENDING)], name="tenant"),),
+    "keys": (IndexModel([("tenant", ASCENDING)], name="tenant"),),
+}
+
+
+async def create(database: Database) -> None:
+    """Creates what is missing."""
+    for collection, indexes in INDEXES.items():
+        await database[collection].create_indexes(list(indexes))

@@ -1,0 +1,111 @@
+"""People as cards: each card says that these identifiers were seen together on one person. Cards are only ever added.
+
+A person is whatever is connected by shared keys, worked out when it is read. So nothing has to be merged, no write races with
+another, and an alias that is linked late is still found.
+"""
+
+import base64
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
+
+from shared.store.client import Collection, Database, Document, only_duplicates
+
+#: More keys than any one person has: a shared address, or somebody who ties strangers together. Such a case is held.
+MAX_KEYS = 40
+#: Steps from key to card to key. A chain longer than this is treated as tangled.
+MAX_STEPS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """All keys of one person, as far as the cards tell. ``tangled``: too many, or too far apart, to be one person."""
+
+    keys: frozenset[str]
+    tangled: bool
+
+
+def card_id(tenant: str, keys: Iterable[str]) -> str:
+    """The id of the card of exactly these keys."""
+    text = "\x00".join([tenant, *sorted(keys)])
+    return "card_" + base64.b32encode(hashlib.sha256(text.encode()).digest()[:20]).decode().lower()
+
+
+class People:
+    """The people collection. All methods work on sets."""
+
+    def __init__(self, database: Database) -> None:
+        self.collection: Collection = database["people"]
+
+    async def add(self, cards: Sequence[Document]) -> dict[str, Document]:
+        """Adds the cards that are not there yet; returns all of them as they are stored, by id."""
+        if not cards:
+            return {}
+        updates = [
+            UpdateOne({"_id": card["_id"]}, {"$setOnInsert": {k: v for k, v in card.items() if k != "_id"}}, upsert=True)
+            for card in {card["_id"]: card for card in cards}.values()
+        ]
+        try:
+            await self.collection.bulk_write(updates, ordered=False)
+        except BulkWriteError as error:
+            if not only_duplicates(error):
+                raise
+        return await self.by_ids(card["_id"] for card in cards)
+
+    async def by_ids(self, ids: Iterable[str]) -> dict[str, Document]:
+        """The cards of these ids that exist."""
+        return {card["_id"]: card async for card in self.collection.find({"_id": {"$in": list(set(ids))}})}
+
+    async def identities(self, starts: Mapping[str, frozenset[str]]) -> dict[str, Identity]:
+        """For each start (any name, with the keys it knows) the whole person."""
+        everything = frozenset().union(*starts.values())
+        cards, complete = await self._reach(everything, MAX_KEYS * max(len(starts), 1))
+        if complete or len(starts) == 1:
+            return {name: _identity(keys, cards, complete=complete) for name, keys in starts.items()}
+        # one tangled person must not hide the aliases of the others: look at each alone
+        alone: dict[str, Identity] = {}
+        for name, keys in starts.items():
+            alone |= await self.identities({name: keys})
+        return alone
+
+    async def destroy(self, keys: Iterable[str], at: datetime) -> int:
+        """Erases: the data keys and what they sealed are gone for good. Returns how many cards that were."""
+        result = await self.collection.update_many(
+            {"keys": {"$in": list(keys)}, "erased_at": None},
+            {"$set": {"erased_at": at, "data_key": None, "sealed": None}},
+        )
+        return result.modified_count
+
+    async def _reach(self, keys: frozenset[str], limit: int) -> tuple[list[frozenset[str]], bool]:
+        """The key sets of all cards within reach, and whether that is all there is."""
+        cards: dict[str, frozenset[str]] = {}
+        known, frontier = set(keys), set(keys)
+        for _ in range(MAX_STEPS):
+            if not frontier:
+                return list(cards.values()), True
+            query = {"keys": {"$in": list(frontier)}}
+            found = await self.collection.find(query, {"keys": 1}).limit(limit + 1).to_list(limit + 1)
+            cards |= {card["_id"]: frozenset(card["keys"]) for card in found}
+            if len(found) > limit:
+                return list(cards.values()), False
+            frontier = set().union(*(card["keys"] for card in found)) - known
+            known |= frontier
+        return list(cards.values()), not frontier
+
+
+def _identity(start: frozenset[str], cards: Sequence[frozenset[str]], *, complete: bool) -> Identity:
+    by_key: dict[str, list[frozenset[str]]] = defaultdict(list)
+    for card in cards:
+        for key in card:
+            by_key[key].append(card)
+    seen, frontier = set(start), set(start)
+    while frontier:
+        linked = {key for known in frontier for card in by_key[known] for key in card}
+        frontier = linked - seen
+        seen |= frontier
+    return Identity(frozenset(seen), tangled=not complete or len(seen) > MAX_KEYS)

@@ -1,0 +1,179 @@
+"""The only place that names exchanges, queues and routing keys, and who may use which.
+
+Limits that an operator may want to change later (delivery limit, lengths, how long the dead are kept) are broker policies, not
+queue arguments: a queue's arguments can never be changed once it holds messages.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+from faststream.rabbit import ExchangeType, QueueType, RabbitExchange, RabbitQueue
+
+
+class Lane(StrEnum):
+    """Routing keys of the events exchange. One message carries events of one lane."""
+
+    FACT = "fact"
+    STOP = "stop"
+    REVIEW = "review"
+    APPROVED = "followup.approved"
+    OUTCOME = "followup.outcome"
+
+
+#: Which inbound kinds must be in force before their sender is answered.
+STOP_KINDS = frozenset({"opt_out.received", "complaint.received", "erasure.requested", "decline.withdrawn"})
+
+
+def lane_of(kind: str) -> Lane:
+    """The lane on which an event of this kind travels."""
+    if kind in STOP_KINDS:
+        return Lane.STOP
+    if kind == "review.decided":
+        return Lane.REVIEW
+    if kind == "followup.approved":
+        return Lane.APPROVED
+    return Lane.OUTCOME if kind.startswith("followup.") else Lane.FACT
+
+
+EVENTS = RabbitExchange("afterword.events", type=ExchangeType.TOPIC, durable=True, declare=False)
+DEAD_EXCHANGE = RabbitExchange("afterword.dead", type=ExchangeType.FANOUT, durable=True, declare=False)
+DEAD_QUEUE = "afterword.dead"
+OUTCOMES_QUEUE = "afterword.outcomes"
+
+#: Waits before another try, in seconds, one exchange and queue each; the n-th try waits the n-th, then the last again.
+WAITS_S = (1, 5, 30, 120, 600, 3600)
+#: After so many tries an event is a dead letter: with the waits above that is a little more than a day.
+MAX_ATTEMPTS = 30
+
+#: Redeliveries of one message (a process that dies on it) before the broker itself dead-letters it.
+DELIVERY_LIMIT = 10
+MAX_LENGTH = 200_000
+OUTCOMES_MAX_LENGTH = 10_000
+DEAD_TTL_MS = 14 * 24 * 3600 * 1000
+
+
+def wait_exchange(seconds: int) -> RabbitExchange:
+    """Where an event goes to come back after so many seconds; its routing key is the queue to come back to."""
+    return RabbitExchange(f"afterword.wait.{seconds}s", type=ExchangeType.FANOUT, durable=True, declare=False)
+
+
+def _work_queue(name: str, lane: Lane) -> RabbitQueue:
+    return RabbitQueue(
+        name,
+        queue_type=QueueType.QUORUM,
+        durable=True,
+        declare=False,
+        routing_key=lane,
+        arguments={
+            "x-dead-letter-exchange": DEAD_EXCHANGE.name,
+            "x-dead-letter-strategy": "at-least-once",
+            "x-overflow": "reject-publish",
+        },
+    )
+
+
+POLICY_FACTS = _work_queue("afterword.policy.facts", Lane.FACT)
+POLICY_STOPS = _work_queue("afterword.policy.stops", Lane.STOP)
+POLICY_REVIEWS = _work_queue("afterword.policy.reviews", Lane.REVIEW)
+NOTIFIER_APPROVED = _work_queue("afterword.notifier.approved", Lane.APPROVED)
+WORK_QUEUES = (POLICY_FACTS, POLICY_STOPS, POLICY_REVIEWS, NOTIFIER_APPROVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An exchange as it is declared."""
+
+    name: str
+    type: Literal["topic", "fanout"]
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A quorum queue as it is declared, and the (exchange, routing key) pairs it is bound to."""
+
+    name: str
+    arguments: dict[str, Any]
+    bindings: tuple[tuple[str, str], ...]
+
+
+def exchanges() -> tuple[Exchange, ...]:
+    """Every exchange there is."""
+    waits = (Exchange(wait_exchange(seconds).name, "fanout") for seconds in WAITS_S)
+    return (Exchange(EVENTS.name, "topic"), Exchange(DEAD_EXCHANGE.name, "fanout"), *waits)
+
+
+def queues() -> tuple[Queue, ...]:
+    """Every queue there is; all are quorum queues."""
+    quorum = {"x-queue-type": "quorum"}
+    work = (
+        Queue(queue.name, {**quorum, **(queue.arguments or {})}, ((EVENTS.name, queue.routing_key),)) for queue in WORK_QUEUES
+    )
+    waits = (
+        Queue(
+            wait_exchange(seconds).name,
+            {
+                **quorum,
+                "x-message-ttl": seconds * 1000,
+                "x-dead-letter-exchange": "",
+                "x-dead-letter-strategy": "at-least-once",
+                "x-overflow": "reject-publish",
+            },
+            ((wait_exchange(seconds).name, ""),),
+        )
+        for seconds in WAITS_S
+    )
+    return (
+        *work,
+        *waits,
+        Queue(DEAD_QUEUE, quorum, ((DEAD_EXCHANGE.name, ""),)),
+        Queue(OUTCOMES_QUEUE, quorum, ((EVENTS.name, "followup.#"),)),
+    )
+
+
+def policies() -> tuple[dict[str, Any], ...]:
+    """Broker policies, in the form of RabbitMQ's definitions file."""
+
+    def policy(name: str, pattern: str, definition: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "vhost": "/",
+            "name": name,
+            "pattern": pattern,
+            "apply-to": "queues",
+            "priority": 0,
+            "definition": definition,
+        }
+
+    return (
+        policy(
+            "afterword-work",
+            r"^afterword\.(policy|notifier)\.",
+            {"delivery-limit": DELIVERY_LIMIT, "max-length": MAX_LENGTH},
+        ),
+        policy("afterword-dead", r"^afterword\.dead$", {"message-ttl": DEAD_TTL_MS}),
+        policy(
+            "afterword-outcomes",
+            r"^afterword\.outcomes$",
+            {"max-length": OUTCOMES_MAX_LENGTH, "overflow": "drop-head"},
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """A service's rights on the broker, as regular expressions, and the routing keys it may publish."""
+
+    configure: str
+    write: str
+    read: str
+    routing_keys: str
+
+
+_FORWARD = r"afterword\.(dead|wait\.\d+s)"
+#: amq.default: replies to a waiting sender go through the default exchange.
+RIGHTS: dict[str, Rights] = {
+    "intake": Rights("^$", r"^afterword\.events$", "^$", "^(fact|stop)$"),
+    "desk": Rights("^$", r"^afterword\.events$", "^$", "^(stop|review)$"),
+    "policy": Rights("^$", rf"^(afterword\.events|{_FORWARD}|amq\.default)$", r"^afterword\.policy\.", r"^followup\."),
+    "notifier": Rights("^$", rf"^(afterword\.events|{_FORWARD})$", r"^afterword\.notifier\.", r"^followup\."),
+}
