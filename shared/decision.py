@@ -55,8 +55,8 @@ class Schedule(BaseModel):
 class Decision(BaseModel):
     """What was decided on one case.
 
-    `version` is the policy's content hash, `digest` that of all it looked at, `codes` the findings that spoke.
-    `schedule` is set where the verdict is approve.
+    `version` is the policy's content hash, `digest` that of all it looked at, `codes` the findings that
+    spoke. `schedule` is set where the verdict is approve.
     """
 
     model_config = _Frozen

@@ -9,15 +9,14 @@ def key_bytes(text: str, length: int) -> bytes:
 
     Raises ValueError that says what was expected and never what was given: the text is a secret.
     """
-    expected = f"base64 of {length} bytes"
     plain = text.strip().rstrip("=").replace("-", "+").replace("_", "/")
     try:
         key = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except (binascii.Error, ValueError):
-        message = f"expected {expected}, got something that is not base64"
+        message = f"expected base64 of {length} bytes, got something that is not base64"
         raise ValueError(message) from None
     if len(key) != length:
-        message = f"expected {expected}, got {len(key)} bytes"
+        message = f"expected base64 of {length} bytes, got {len(key)} bytes"
         raise ValueError(message)
     return key
 

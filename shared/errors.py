@@ -62,7 +62,7 @@ class NotFound(AfterwordError):
 
 
 class Destroyed(AfterwordError):
-    """The data key was destroyed with an erasure; dead-letter at once, for nothing brings the content back."""
+    """The data key was destroyed with an erasure; dead-letter at once, for nothing brings it back."""
 
 
 class Transient(AfterwordError):
