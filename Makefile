@@ -1,0 +1,89 @@
+# Everything a person or CI does with this project, one line each: `make` prints them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+BIN := .venv/bin
+READY := .venv/.ready
+PYTEST := $(BIN)/python -m pytest
+SUITES := tests/unit tests/integration tests/e2e tests/chaos
+COMPOSE := docker compose
+
+help: ## Show this list
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS=$$'\t' read -r name what; do printf '  %-14s %s\n' "$$name" "$$what"; done
+
+$(READY): requirements-dev.lock pyproject.toml deploy/local/venv.sh
+	@PYTHON="$(PYTHON)" deploy/local/venv.sh
+	@touch $@
+
+setup: $(READY) ## Make .venv from nothing but Python 3.11 to 3.13 (PYTHON=... to choose one)
+
+lock: $(READY) ## Resolve the dependencies anew (UPGRADE=1 takes newer versions) into requirements*.lock
+	@# The same file whatever machine makes it: no index, no local folder and no configuration of the machine has a say in it.
+	@set -e; for extra in "" "dev"; do \
+	  env -u PIP_FIND_LINKS -u PIP_INDEX_URL -u PIP_EXTRA_INDEX_URL $(BIN)/uv pip compile pyproject.toml $${extra:+--extra $$extra} --no-config --quiet \
+	    --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) --output-file requirements$${extra:+-$$extra}.lock; \
+	done
+
+lint: $(READY) ## Check style, formatting, types and the directions of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(READY) ## Mend what ruff can mend, and format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: $(READY) ## Run every test on real servers, and show the coverage
+	@rm -f .coverage .coverage.*
+	$(PYTEST) --cov --cov-report= $(wildcard $(SUITES))
+	@$(BIN)/coverage report
+
+test-unit: $(READY) ## Run the tests that need no server
+	$(PYTEST) tests/unit
+
+bench: $(READY) ## Measure events per second on real servers
+	$(BIN)/python -m tests.bench
+
+demo: $(READY) ## Show what becomes of ten stories (KEEP=1 leaves everything running)
+	$(BIN)/python -m deploy.demo $(if $(KEEP),--keep)
+
+demo-stop: $(READY) ## End what `make demo KEEP=1` left running
+	$(BIN)/python -m deploy.demo --stop
+
+demo-compose: $(READY) ## Run the same stories against the containers of `make up`
+	$(BIN)/python -m deploy.demo --compose
+
+docs: $(READY) ## Generate the OpenAPI and AsyncAPI descriptions into docs/
+	$(BIN)/python -m deploy.docs
+
+secrets: $(READY) ## Write fresh secrets into deploy/secrets (never overwrites one)
+	$(BIN)/afterword secrets deploy/secrets
+
+up: secrets ## Start the whole deployment in containers and wait until it is healthy
+	$(COMPOSE) up --detach --wait --build
+
+down: ## Stop the containers; the data stays in its volumes
+	$(COMPOSE) down
+
+logs: ## Follow the containers' logs (SERVICE=... for one)
+	$(COMPOSE) logs --follow --tail 100 $(SERVICE)
+
+ps: ## Show the containers and their health
+	$(COMPOSE) ps
+
+scale: ## Change the number of replicas: make scale SERVICE=policy REPLICAS=3
+	$(COMPOSE) up --detach --wait --no-recreate --scale $(SERVICE)=$(REPLICAS)
+
+backup: ## Write a backup of the database into backups/
+	$(COMPOSE) exec -T mongodb mongodump --archive --gzip > /dev/null
+
+restore: ## Bring a backup back: make restore FILE=backups/...
+	$(COMPOSE) exec -T mongodb mongorestore --archive --gzip --drop < $(FILE)
+
+clean: ## Remove .venv, caches and reports (no data of a deployment)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist build
+	find . -name __pycache__ -type d -not -path './.git/*' -exec rm -rf {} +
+
+.PHONY: help setup lock lint format test test-unit bench demo demo-stop demo-compose docs secrets up down logs ps scale backup restore clean
