@@ -1,0 +1,43 @@
+"""The map of the rules: every one of them runs on every case, in this order or any other."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from services.policy.context import Context, Finding
+from services.policy.document import Policy
+from services.policy.rules import conduct, consent, provenance, review, single, velocity
+
+
+class Rule(Protocol):
+    """A named, pure function of what is known and what was laid down."""
+
+    __name__: str
+    __module__: str
+
+    def __call__(self, context: Context, policy: Policy, /) -> Iterable[Finding]:
+        """The findings, of which there may be none. May raise: the judge then holds the case."""
+        ...
+
+
+RULES: tuple[Rule, ...] = (
+    provenance.who_declined,
+    provenance.outreach_came_first,
+    provenance.not_from_the_future,
+    provenance.not_stale,
+    provenance.not_withdrawn,
+    consent.nothing_forbids,
+    consent.preference_allows,
+    single.no_claim_stands,
+    single.few_other_tenants,
+    single.one_person,
+    conduct.no_burst,
+    conduct.no_insisting,
+    conduct.no_writing_on,
+    conduct.one_channel_at_a_time,
+    velocity.recruiter_per_hour,
+    velocity.recruiter_per_day,
+    velocity.tenant_per_day,
+    velocity.source_per_day,
+    velocity.no_spray_and_pray,
+    review.decided,
+)

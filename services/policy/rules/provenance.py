@@ -1,0 +1,101 @@
+"""Provenance: is this truly a no of the candidate, to something that was written to them before?
+
+A decline is the permission to write, so an invented one is the first thing that an abuser sends.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from services.policy.context import Context, Finding
+from services.policy.document import Policy
+
+
+def who_declined(context: Context, _policy: Policy, /) -> Iterable[Finding]:
+    """Only the candidate's own no counts: the company's denies, an unclear one holds."""
+    if context.who == "company":
+        yield Finding(
+            code="provenance.declined_by_company",
+            severity="deny",
+            evidence={"who": context.who, "source": context.source},
+            says="The company said no here, not the candidate; there is nothing to thank for.",
+        )
+    elif context.who == "unknown":
+        yield Finding(
+            code="provenance.unclear_who",
+            severity="hold",
+            evidence={"who": context.who, "source": context.source},
+            says="The source does not say who declined; a person must see that it was the candidate.",
+        )
+
+
+def outreach_came_first(context: Context, policy: Policy, /) -> Iterable[Finding]:
+    """A message must be on record before the no; until the grace is over, the record may still be on its way.
+
+    A message at the very time of the no did not come before it. Once a person has reviewed, nothing waits.
+    """
+    rules = policy.document.provenance
+    earliest = context.declined_at - timedelta(days=rules.outreach_within_days)
+    if any(earliest <= message.at < context.declined_at for message in context.outreach):
+        return
+    later = [message for message in context.outreach if message.at >= context.declined_at]
+    evidence = {"declined_at": context.declined_at.isoformat(), "messages": [message.id for message in later]}
+    if context.review is None and context.now < context.received_at + policy.grace:
+        yield Finding(
+            code="provenance.awaiting_outreach",
+            severity="hold",
+            evidence={**evidence, "until": (context.received_at + policy.grace).isoformat()},
+            says="No message is on record before this no yet; it may still be reported, so the case waits.",
+        )
+    elif later:
+        yield Finding(
+            code="provenance.declined_before_outreach",
+            severity=rules.reversed_order,
+            evidence=evidence,
+            says="All messages on record came after the no, which therefore cannot have answered them.",
+        )
+    else:
+        yield Finding(
+            code="provenance.no_outreach",
+            severity=rules.no_outreach,
+            evidence={**evidence, "looked_back_days": rules.outreach_within_days},
+            says="Nobody wrote to this person before the no, as far as the record goes.",
+        )
+
+
+def not_from_the_future(context: Context, policy: Policy, /) -> Iterable[Finding]:
+    """A no dated after its own arrival, by more than clocks may differ, is invented or broken."""
+    tolerance = policy.document.provenance.future_tolerance_seconds
+    if context.declined_at - context.received_at > timedelta(seconds=tolerance):
+        yield Finding(
+            code="provenance.from_the_future",
+            severity="deny",
+            evidence={
+                "declined_at": context.declined_at.isoformat(),
+                "received_at": context.received_at.isoformat(),
+                "tolerance_seconds": tolerance,
+            },
+            says="The no is dated after it arrived.",
+        )
+
+
+def not_stale(context: Context, policy: Policy, /) -> Iterable[Finding]:
+    """Thanks that come weeks late are no courtesy; measured at the judgment, so that waiting counts too."""
+    days = policy.document.provenance.decline_max_age_days
+    if context.now - context.declined_at > timedelta(days=days):
+        yield Finding(
+            code="provenance.stale",
+            severity="deny",
+            evidence={"declined_at": context.declined_at.isoformat(), "max_age_days": days},
+            says="The no is too long ago to be thanked for now.",
+        )
+
+
+def not_withdrawn(context: Context, _policy: Policy, /) -> Iterable[Finding]:
+    """A no that was taken back is none, whenever that was said."""
+    if context.withdrawn_at is not None:
+        yield Finding(
+            code="provenance.withdrawn",
+            severity="deny",
+            evidence={"withdrawn_at": context.withdrawn_at.isoformat()},
+            says="The no was taken back.",
+        )

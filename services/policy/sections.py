@@ -1,0 +1,209 @@
+"""The sections of a policy document: every threshold of a rule, its bounds, and which way it is stricter.
+
+The hard promises are not in it, because they are not for choosing: an opt-out, a complaint, an erasure, a
+bounce and a standing permit deny whatever is written here, and so does a no that came from the company.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, ValidationInfo, field_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
+
+MINUTES_A_DAY = 24 * 60
+#: A day that is quiet nearly throughout would never let the notifier send.
+OPEN_MINUTES_AT_LEAST = 60
+
+Action = Literal["hold", "deny"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tighter:
+    """Which way a field is stricter. A tenant's override may move it only that way.
+
+    `quiet` fields are one thing together: the quiet hours may only grow.
+    """
+
+    way: Literal["lower", "higher", "true", "false", "deny", "quiet"]
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """The direction as `x-tighter`, so that whoever edits a document can see it."""
+        return {**handler(core), "x-tighter": self.way}
+
+
+_LOWER, _HIGHER = Tighter("lower"), Tighter("higher")
+_StricterAction = Annotated[Action, Tighter("deny")]
+_TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"), Tighter("quiet")]
+
+
+def quiet_minutes(quiet_from: str, quiet_to: str) -> frozenset[int]:
+    """The minutes of a day (0 to 1439) in quiet hours between two HH:MM; equal ends: none."""
+    begin, end = _minute(quiet_from), _minute(quiet_to)
+    length = (end - begin) % MINUTES_A_DAY
+    return frozenset((begin + step) % MINUTES_A_DAY for step in range(length))
+
+
+def _minute(time_of_day: str) -> int:
+    hours, minutes = time_of_day.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+class Section(BaseModel):
+    """Base of the sections: immutable, unknown fields and values of another type are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Provenance(Section):
+    """What makes a decline believable."""
+
+    no_outreach: _StricterAction = Field(
+        "deny", description="Nothing was written to this person before the no."
+    )
+    reversed_order: _StricterAction = Field(
+        "deny", description="The only messages on record came after the no."
+    )
+    outreach_within_days: Annotated[int, _LOWER] = Field(
+        180, ge=1, le=730, description="How far before the no a message counts as what the no answers."
+    )
+    decline_max_age_days: Annotated[int, _LOWER] = Field(
+        30, ge=1, le=90, description="A no older than this is not thanked for any more."
+    )
+    future_tolerance_seconds: Annotated[int, _LOWER] = Field(
+        300, ge=0, le=3600, description="How far a sender's clock may be ahead."
+    )
+
+
+class Consent(Section):
+    """What may be asked beyond the wishes that are always obeyed."""
+
+    only_if_wanted: Annotated[bool, Tighter("true")] = Field(
+        False, description="Write only to who has said that a follow-up is welcome."
+    )
+
+
+class Single(Section):
+    """Once, and not by everybody at the same time."""
+
+    cooldown_days: Annotated[int, _HIGHER] = Field(
+        180, ge=30, le=3650, description="One follow-up for one person at one tenant in this many days."
+    )
+    other_tenants_hold_at: Annotated[int, _LOWER] = Field(
+        3, ge=1, le=20, description="Hold when this many other tenants wrote to the person lately."
+    )
+    other_tenants_within_days: Annotated[int, _HIGHER] = Field(
+        30, ge=1, le=365, description="What lately means for the other tenants."
+    )
+
+
+class Conduct(Section):
+    """How much writing is too much. The bounds keep the promises: no document can allow a fourth message."""
+
+    burst_messages: Annotated[int, _LOWER] = Field(
+        3, ge=2, le=3, description="Deny at this many messages within the burst window."
+    )
+    burst_window_hours: Annotated[int, _HIGHER] = Field(
+        24, ge=24, le=168, description="The burst window; a message at its very end is inside."
+    )
+    unanswered_deny_at: Annotated[int, _LOWER] = Field(
+        4, ge=2, le=4, description="Deny at this many messages before an answer."
+    )
+    unanswered_hold_at: Annotated[int, _LOWER] = Field(
+        3, ge=2, le=4, description="Hold at this many messages before an answer."
+    )
+    channels_window_hours: Annotated[int, _HIGHER] = Field(
+        72, ge=24, le=720, description="Deny when two channels were used within this time, its end included."
+    )
+
+
+class Velocity(Section):
+    """How fast is too fast, for anybody who is honest. The case at hand counts as one."""
+
+    recruiter_per_hour: Annotated[int, _LOWER] = Field(
+        10, ge=1, le=100_000, description="Follow-ups in an hour for one recruiter."
+    )
+    recruiter_per_day: Annotated[int, _LOWER] = Field(
+        30, ge=1, le=100_000, description="Follow-ups in 24 hours for one recruiter."
+    )
+    tenant_per_day: Annotated[int, _LOWER] = Field(
+        500, ge=1, le=10_000_000, description="Follow-ups in 24 hours for one tenant."
+    )
+    source_per_day: Annotated[int, _LOWER] = Field(
+        500, ge=1, le=10_000_000, description="Follow-ups in 24 hours from one source."
+    )
+    when_exceeded: _StricterAction = Field("hold", description="What happens beyond these counts.")
+    spray_min_declines: Annotated[int, _LOWER] = Field(
+        20, ge=1, le=100_000, description="Below this many declines in 30 days a share says nothing."
+    )
+    spray_declines_per_hundred_outreach: Annotated[int, _LOWER] = Field(
+        60, ge=1, le=100_000, description="Declines for a hundred messages at which it is spray and pray."
+    )
+    when_spraying: _StricterAction = Field("hold", description="What happens to who sprays and prays.")
+
+
+class ScheduleRules(Section):
+    """When a permitted follow-up goes out. Times of day are the candidate's own."""
+
+    courtesy_delay_min_minutes: Annotated[int, _HIGHER] = Field(
+        120, ge=0, le=2880, description="No follow-up sooner than this after the permit."
+    )
+    courtesy_delay_max_minutes: Annotated[int, _LOWER] = Field(
+        1200, ge=0, le=2880, description="The delay is drawn from between the two.", validate_default=True
+    )
+    quiet_from: _TimeOfDay = Field("20:00", description="Nothing goes out from this time of day ...")
+    quiet_to: _TimeOfDay = Field(
+        "08:00", description="... to this one. The same time twice: no quiet hours.", validate_default=True
+    )
+    weekends: Annotated[bool, Tighter("false")] = Field(
+        False, description="Whether follow-ups go out on Saturdays and Sundays."
+    )
+
+    @field_validator("courtesy_delay_max_minutes")
+    @classmethod
+    def _not_below_the_minimum(cls, value: int, info: ValidationInfo) -> int:
+        least = info.data.get("courtesy_delay_min_minutes", 0)
+        if value < least:
+            raise PydanticCustomError(
+                "delay_order",
+                "expected at least courtesy_delay_min_minutes ({least}), got {value}",
+                {"least": least, "value": value},
+            )
+        return value
+
+    @field_validator("quiet_to")
+    @classmethod
+    def _leaves_time_to_send(cls, value: str, info: ValidationInfo) -> str:
+        quiet = len(quiet_minutes(info.data.get("quiet_from", value), value))
+        if MINUTES_A_DAY - quiet < OPEN_MINUTES_AT_LEAST:
+            raise PydanticCustomError(
+                "no_open_hours",
+                "expected quiet hours that leave {least} minutes a day open, got {open}",
+                {"least": OPEN_MINUTES_AT_LEAST, "open": MINUTES_A_DAY - quiet},
+            )
+        return value
+
+
+class ReviewRules(Section):
+    """What becomes of a held case that nobody looks at."""
+
+    expires_after_days: Annotated[int, _LOWER] = Field(
+        14, ge=1, le=90, description="A held case that nobody decided in this time expires unsent."
+    )
+
+
+class Document(Section):
+    """A whole policy document; what a file leaves out has the default."""
+
+    provenance: Provenance = Provenance()
+    consent: Consent = Consent()
+    single: Single = Single()
+    conduct: Conduct = Conduct()
+    velocity: Velocity = Velocity()
+    schedule: ScheduleRules = ScheduleRules()
+    review: ReviewRules = ReviewRules()
+    grace_seconds: Annotated[int, _LOWER] = Field(
+        120, ge=0, le=3600, description="How long a no waits for the message that it answers to be reported."
+    )
