@@ -59,8 +59,8 @@ log = structlog.get_logger()
 class Problem(Exception):  # noqa: N818 - RFC 9457 names it so
     """An answer that is not a success; raise it anywhere below a route.
 
-    ``slug`` names the kind of problem in its type (``urn:afterword:problem:<slug>``), ``title`` says the kind in
-    words and ``detail`` this occurrence. ``errors`` are the fields at fault, ``headers`` go out with the answer.
+    ``slug`` names the kind in its type (``urn:afterword:problem:<slug>``), ``title`` says it in words and
+    ``detail`` tells this occurrence. ``errors`` are the fields at fault, ``headers`` go out with the answer.
     """
 
     def __init__(
@@ -183,7 +183,7 @@ async def _on_unexpected(_: Request, __: Exception) -> JSONResponse:
 
 
 def _field_error(fault: Mapping[str, Any]) -> FieldError:
-    """One fault without its input; what is not in the body is named in words, for a pointer points into it."""
+    """One fault without its input; what is not in the body has no pointer, so words name it."""
     place, *path = fault["loc"]
     if place != "body":
         return FieldError("", f"{place} parameter {'.'.join(map(str, path))}: {fault['msg']}")
