@@ -1,0 +1,1 @@
+"""The `afterword` command: the one place that may import more than one service."""

@@ -1,0 +1,54 @@
+"""The `afterword` command: every service's own commands under one roof."""
+
+import sys
+from importlib import import_module, util
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.console.secrets import write_secrets
+from services.console.serving import Service, serve
+from shared.clock import SystemClock
+from shared.errors import AfterwordError, SettingsError
+
+app = typer.Typer(
+    name="afterword",
+    help="One courteous word after a candidate's no, and never two.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+for module in ("services.intake.cli", "services.policy.cli", "services.desk.cli"):
+    if util.find_spec(module) is not None:
+        app.add_typer(import_module(module).app)
+
+
+@app.command()
+def run(service: Service) -> None:
+    """Run a service until it is told to stop."""
+    serve(service)
+
+
+@app.command()
+def secrets(
+    directory: Annotated[Path, typer.Argument(help="Made when it is not there.")],
+) -> None:
+    """Write fresh secrets into files that only their owner can read; never over one that is there."""
+    written = write_secrets(directory, SystemClock())
+    typer.echo(f"{directory}: {', '.join(written) if written else 'nothing was missing'}")
+
+
+def main() -> None:
+    """Run the command. What Afterword itself finds wrong is told in a line for each fault: exit 2 for settings, else 1."""
+    try:
+        app()
+    except AfterwordError as error:
+        for line in str(error).splitlines():
+            typer.echo(f"afterword: {line}", err=True)
+        sys.exit(2 if isinstance(error, SettingsError) else 1)
+
+
+if __name__ == "__main__":
+    main()
