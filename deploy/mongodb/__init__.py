@@ -1,0 +1,1 @@
+"""The database's replica set, roles and users, and its backups."""

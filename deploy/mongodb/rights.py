@@ -1,0 +1,66 @@
+"""Who may do what in the database: one role and one user for each service, collection by collection."""
+
+from collections.abc import Mapping
+from typing import Any
+
+COLLECTIONS = (
+    "sources",
+    "tenants",
+    "keys",
+    "events",
+    "conflicts",
+    "people",
+    "memory",
+    "suppressions",
+    "cases",
+    "permits",
+    "permits_archive",
+    "policies",
+)
+
+_READ = ("find",)
+#: Insert only: what is once written stays as it is.
+_ADD = ("find", "insert")
+_KEEP = ("find", "insert", "update")
+_FULL = ("find", "insert", "update", "remove")
+_INDEX = ("find", "createCollection", "createIndex", "listIndexes")
+
+#: Service to collection to actions. What is not named is refused by the server.
+ROLES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "intake": {"sources": _READ},
+    "policy": {
+        "tenants": _READ,
+        "events": _KEEP,
+        "conflicts": _KEEP,
+        "people": _KEEP,
+        "memory": _FULL,
+        "suppressions": _FULL,
+        "cases": _KEEP,
+        "permits": _FULL,
+        "permits_archive": _KEEP,
+        "policies": _KEEP,
+    },
+    "notifier": {"cases": _KEEP, "people": _READ, "suppressions": _READ, "tenants": _READ},
+    "desk": {"cases": _READ, "conflicts": _READ, "keys": _READ, "tenants": _READ},
+    "console": {
+        **dict.fromkeys(COLLECTIONS, _READ),
+        **dict.fromkeys(("sources", "tenants", "keys"), _FULL),
+    },
+    "migrate": dict.fromkeys(COLLECTIONS, _INDEX),
+}
+
+
+def role(service: str) -> str:
+    """The name of this service's role."""
+    return f"afterword_{service}"
+
+
+def privileges(service: str, database: str) -> list[dict[str, Any]]:
+    """The privileges of this service's role, as createRole takes them."""
+    granted: list[dict[str, Any]] = [
+        {"resource": {"db": database, "collection": name}, "actions": list(actions)}
+        for name, actions in ROLES[service].items()
+    ]
+    if service == "console":  # a backup begins with what there is
+        granted.append({"resource": {"db": database, "collection": ""}, "actions": ["listCollections"]})
+    return granted

@@ -1,0 +1,1 @@
+"""The broker's users, rights and policies, as its definitions files."""
