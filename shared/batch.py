@@ -1,6 +1,7 @@
 """Events to bytes and back: the CloudEvents JSON batch format (``application/cloudevents-batch+json``).
 
-Data that name people are sealed while they travel, so that neither the broker's disk nor a dead letter holds them in clear.
+Data that name people are sealed while they travel, so that neither the broker's disk nor a dead letter holds
+them in clear.
 """
 
 import base64
@@ -23,8 +24,13 @@ MAX_EVENTS = 50
 class Sealer(Protocol):
     """Encrypts event data for the way over the bus."""
 
-    def seal(self, data: bytes, aad: bytes) -> bytes: ...
-    def open(self, sealed: bytes, aad: bytes) -> bytes: ...
+    def seal(self, data: bytes, aad: bytes) -> bytes:
+        """``data`` encrypted and bound to ``aad``."""
+        ...
+
+    def open(self, sealed: bytes, aad: bytes) -> bytes:
+        """What was sealed. Raises Invalid where it was altered or belongs elsewhere."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,9 @@ def _aad(event_id: str, event_type: str) -> bytes:
 
 def encode(events: Sequence[Event], sealer: Sealer | None) -> bytes:
     """One message for many events."""
-    return json.dumps([_wire(event, sealer) for event in events], separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(
+        [_wire(event, sealer) for event in events], separators=(",", ":"), ensure_ascii=False
+    ).encode()
 
 
 def decode(body: bytes, sealer: Sealer | None) -> list[Event | Unreadable]:
@@ -65,7 +73,9 @@ def decode(body: bytes, sealer: Sealer | None) -> list[Event | Unreadable]:
     try:
         batch = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise Invalid([FieldError("", f"a JSON batch of events is expected: {type(error).__name__}")]) from error
+        raise Invalid(
+            [FieldError("", f"a JSON batch of events is expected: {type(error).__name__}")]
+        ) from error
     if not isinstance(batch, list):
         raise Invalid([FieldError("", "a JSON array of events is expected")])
     return [_read(raw, sealer) for raw in batch]
@@ -79,7 +89,9 @@ def _read(raw: Any, sealer: Sealer | None) -> Event | Unreadable:
         return Event.model_validate(raw | {"data": _data(raw, model, sealer)})
     except ValidationError as error:
         # pydantic's own text quotes the input, which may name a person
-        faults = ", ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in error.errors()[:10])
+        faults = ", ".join(
+            f"{'.'.join(map(str, fault['loc']))}: {fault['type']}" for fault in error.errors()[:10]
+        )
         return Unreadable(raw, f"invalid: {faults}")
     except (AfterwordError, LookupError, TypeError, ValueError) as error:
         return Unreadable(raw, f"unreadable: {type(error).__name__}")

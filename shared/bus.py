@@ -1,7 +1,8 @@
-"""Publishing: batches with a confirm, requests that wait for an answer, and the ways to retry and to the dead letters.
+"""Publishing: batches with a confirm, requests that wait for an answer, and the ways to retry and to the
+dead letters.
 
-Every publish is mandatory and persistent: a message that no queue takes is an error here, never a loss. A broker that is away
-or full shows as Transient within the timeout, it never hangs.
+Every publish is mandatory and persistent: a message that no queue takes is an error here, never a loss. A
+broker that is away or full shows as Transient within the timeout, it never hangs.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from aio_pika.abc import HeadersType
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 from faststream.rabbit import Channel, RabbitBroker, RabbitExchange
 from pydantic import SecretStr
@@ -26,7 +28,9 @@ AWAY = (AMQPError, ConnectionError, TimeoutError, ChannelInvalidStateError)
 
 
 def connect(url: SecretStr, app: str, *, stop_timeout_s: float) -> RabbitBroker:
-    """A broker that is not started yet. Unroutable publishes raise, and a failing handler's message is never discarded."""
+    """A broker that is not started yet. Unroutable publishes raise, and a failing handler's message is never
+    discarded.
+    """
     return RabbitBroker(
         url.get_secret_value(),
         app_id=f"afterword-{app}",
@@ -40,14 +44,18 @@ def connect(url: SecretStr, app: str, *, stop_timeout_s: float) -> RabbitBroker:
 class Bus:
     """Publishes for one service. Works once its broker is started."""
 
-    def __init__(self, broker: RabbitBroker, *, sealer: Sealer | None, clock: Clock, timeout_s: float) -> None:
+    def __init__(
+        self, broker: RabbitBroker, *, sealer: Sealer | None, clock: Clock, timeout_s: float
+    ) -> None:
         self._broker = broker
         self._sealer = sealer
         self._clock = clock
         self._timeout_s = timeout_s
 
     async def publish(self, events: Sequence[Event]) -> None:
-        """Returns when the broker has confirmed all of them. Raises Transient where it did not; then any may have gone out."""
+        """Returns when the broker has confirmed all of them. Raises Transient where it did not; then any may
+        have gone out.
+        """
         messages = [
             self._send(topology.EVENTS, lane, encode(chunk, self._sealer), chunk)
             for lane, chosen in _by_lane(events).items()
@@ -56,7 +64,8 @@ class Bus:
         await asyncio.gather(*messages)
 
     async def request(self, events: Sequence[Event], *, timeout_s: float) -> dict[str, str]:
-        """What the consumer said of each event id: "done", or why not. The events stay queued where no answer comes.
+        """What the consumer said of each event id: "done", or why not. The events stay queued where no
+        answer comes.
 
         Raises Transient when no answer came in time, or the broker did not take them.
         """
@@ -67,7 +76,9 @@ class Bus:
         return answers
 
     async def answer(self, reply_to: str, correlation_id: str, outcomes: Mapping[str, str]) -> None:
-        """Tells a waiting sender. Not mandatory: the sender may have given up, and its event is done all the same."""
+        """Tells a waiting sender. Not mandatory: the sender may have given up, and its event is done all the
+        same.
+        """
         await self._broker.publish(
             json.dumps(outcomes).encode(),
             routing_key=reply_to,
@@ -76,7 +87,9 @@ class Bus:
             timeout=self._timeout_s,
         )
 
-    async def retry(self, queue: str, events: Sequence[Event], *, wait_s: int, attempt: int, why: str) -> None:
+    async def retry(
+        self, queue: str, events: Sequence[Event], *, wait_s: int, attempt: int, why: str
+    ) -> None:
         """Sends events back to their queue after a wait."""
         headers = {"x-attempt": str(attempt), "x-why": why}
         exchange = topology.wait_exchange(wait_s)
@@ -121,7 +134,7 @@ class Bus:
         headers: Mapping[str, str] | None = None,
     ) -> None:
         first = events[0] if events else None
-        sent = dict(headers or {})
+        sent: HeadersType = dict(headers or {})
         if first is not None and first.traceparent:
             sent["traceparent"] = first.traceparent
         try:

@@ -1,8 +1,9 @@
 """From a message to sets of events and back to one acknowledgement.
 
-FastStream runs the handler for many messages at once and acknowledges when it returns. The handler gives its events to a
-gatherer, which works on the events of all waiting messages as one set. An event that fails goes alone to a wait queue or to the
-dead letters, with a confirm, before its message is acknowledged. Whatever escapes is redelivered by the broker.
+FastStream runs the handler for many messages at once and acknowledges when it returns. The handler gives its
+events to a gatherer, which works on the events of all waiting messages as one set. An event that fails goes
+alone to a wait queue or to the dead letters, with a confirm, before its message is acknowledged. Whatever
+escapes is redelivered by the broker.
 """
 
 import json
@@ -11,8 +12,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
-from faststream.rabbit import RabbitMessage
+from faststream.middlewares import AckPolicy
+from faststream.rabbit import Channel, RabbitBroker, RabbitMessage, RabbitQueue
 
+from shared import topology
 from shared.batch import Sealer, Unreadable, decode
 from shared.bus import Bus
 from shared.clock import Clock
@@ -22,7 +25,8 @@ from shared.gatherer import Gatherer
 from shared.telemetry import Metrics
 from shared.topology import MAX_ATTEMPTS, WAITS_S
 
-#: Tries of an event whose handling fails for no known reason: enough to outlive a deploy, few enough to be noticed.
+#: Tries of an event whose handling fails for no known reason: enough to outlive a deploy, few enough to be
+#: noticed.
 MAX_UNEXPECTED = 6
 
 
@@ -63,8 +67,8 @@ log = structlog.get_logger()
 class Consumer:
     """Handles one queue's messages. ``work`` gets sets of events and returns an outcome for each, in order.
 
-    ``away`` names the exceptions that say a server is away; every other exception of a set of several leads to halving the
-    set, so that one bad event never takes its neighbours with it.
+    ``away`` names the exceptions that say a server is away; every other exception of a set of several leads
+    to halving the set, so that one bad event never takes its neighbours with it.
     """
 
     def __init__(  # noqa: PLR0913 - wiring
@@ -85,13 +89,15 @@ class Consumer:
         self._sealer = sealer
         self._clock = clock
         self._metrics = metrics
-        self._away = (*away, Transient)
+        self._away: tuple[type[Exception], ...] = (*away, Transient)
         self._gatherer: Gatherer[Event, Outcome] = Gatherer(self._set, limit)
         self.in_flight = 0
         self.received = 0
 
     async def handle(self, message: RabbitMessage) -> None:
-        """Returns when every event of the message is handled or safely elsewhere; then the message may be acknowledged."""
+        """Returns when every event of the message is handled or safely elsewhere; then the message may be
+        acknowledged.
+        """
         self.received += 1
         self.in_flight += 1
         try:
@@ -164,6 +170,27 @@ class Consumer:
         log.error("dead letter", queue=self.queue, why=why)
         await self._bus.bury(self.queue, body, why=why, at=self._clock.now())
         self._metrics.dead_letters.labels(self.queue).inc()
+
+
+def subscribe(broker: RabbitBroker, queue: RabbitQueue, consumer: Consumer, *, prefetch: int) -> None:
+    """Gives a queue's messages to a consumer, on a channel of its own. Call it before the broker is
+    started.
+    """
+    subscriber = broker.subscriber(
+        queue,
+        topology.EVENTS,
+        channel=Channel(prefetch_count=prefetch),
+        # the backstop: what escapes the consumer is redelivered, never discarded
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+        # answers are sent by the consumer, which knows that a sender may have given up
+        no_reply=True,
+    )
+    subscriber(consumer.handle, decoder=_whole)
+
+
+async def _whole(message: RabbitMessage) -> RabbitMessage:
+    """The consumer reads a message by itself, since one unreadable event must not spoil the others in it."""
+    return message
 
 
 def _said(outcome: Outcome) -> str:

@@ -1,7 +1,7 @@
 """The events: CloudEvents 1.0 whose data are Pydantic models, one kind a class.
 
-A type reads ``afterword.<kind>.v<version>``. Unknown fields are ignored, so that an older reader survives a newer writer;
-stored examples of every version live in tests/fixtures/events and are parsed by a test.
+A type reads ``afterword.<kind>.v<version>``. Unknown fields are ignored, so that an older reader survives a
+newer writer; stored examples of every version live in tests/fixtures/events and are parsed by a test.
 """
 
 import base64
@@ -225,7 +225,7 @@ INBOUND: tuple[type[Data], ...] = (
     ErasureRequested,
     PreferenceSet,
 )
-OUTBOUND: tuple[type[FollowupApproved] | type[FollowupOutcome], ...] = (
+OUTBOUND: tuple[type[Data], ...] = (
     FollowupApproved,
     FollowupHeld,
     FollowupDenied,
@@ -242,7 +242,8 @@ def type_of(data: type[Data]) -> str:
     return f"afterword.{data.kind}.v{data.version}"
 
 
-TYPES: dict[str, type[Data]] = {type_of(data): data for data in (*INBOUND, ReviewDecided, *OUTBOUND)}
+_ALL: tuple[type[Data], ...] = (*INBOUND, ReviewDecided, *OUTBOUND)
+TYPES: dict[str, type[Data]] = {type_of(data): data for data in _ALL}
 
 _TRACEPARENT = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
 
@@ -271,7 +272,9 @@ class Event(BaseModel):
     @field_validator("time", "receivedat")
     @classmethod
     def _aware(cls, value: datetime) -> datetime:
-        """MongoDB keeps milliseconds, so the event does too: what is stored and what is sent compare equal."""
+        """MongoDB keeps milliseconds, so the event does too: what is stored and what is sent compare
+        equal.
+        """
         if value.tzinfo is None:
             raise ValueError("a time zone is expected, for instance 2026-01-31T12:00:00Z")
         return milliseconds(value)

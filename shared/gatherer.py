@@ -1,4 +1,6 @@
-"""Waiting callers share one piece of work: alone an item is a set of one and waits for nobody, under load the sets grow."""
+"""Waiting callers share one piece of work: alone an item is a set of one and waits for nobody, under load
+the sets grow.
+"""
 
 import asyncio
 from collections import deque
@@ -10,7 +12,8 @@ Result = TypeVar("Result")
 
 
 class Gatherer(Generic[Item, Result]):
-    """Gives items that wait at the same moment to ``process`` as one set, at most ``limit`` of them, one set at a time.
+    """Gives items that wait at the same moment to ``process`` as one set, at most ``limit`` of them, one set
+    at a time.
 
     ``process`` returns one result an item, in order. What it raises is raised to every caller of that set.
     A caller that is cancelled does not disturb the set that its items are in.
@@ -40,9 +43,7 @@ class Gatherer(Generic[Item, Result]):
         while self._waiting:
             taken = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
             try:
-                results = await self._process([item for item, _ in taken])
-                if len(results) != len(taken):
-                    raise RuntimeError(f"{len(taken)} items went in, {len(results)} results came out")  # noqa: TRY301
+                results = _checked(len(taken), await self._process([item for item, _ in taken]))
             except BaseException as error:
                 _settle_error([future for _, future in taken], error)
                 if not isinstance(error, Exception):
@@ -53,6 +54,12 @@ class Gatherer(Generic[Item, Result]):
                 for (_, future), result in zip(taken, results, strict=True):
                     if not future.done():
                         future.set_result(result)
+
+
+def _checked(taken: int, results: Sequence[Result]) -> Sequence[Result]:
+    if len(results) != taken:
+        raise RuntimeError(f"{taken} items went in, {len(results)} results came out")
+    return results
 
 
 def _settle_error(futures: Sequence[asyncio.Future[Result]], error: BaseException) -> None:

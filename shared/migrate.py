@@ -8,7 +8,9 @@ from shared.store import client, indexes
 
 
 async def migrate(mongo_url: SecretStr, amqp_url: SecretStr) -> None:
-    """Creates the indexes, then exchanges, queues and bindings. The broker user needs the right to configure."""
+    """Creates the indexes, then exchanges, queues and bindings. The broker user needs the right to
+    configure.
+    """
     mongo, database = client.connect(mongo_url, app="migrate", timeout_ms=30_000)
     try:
         await indexes.create(database)
@@ -18,7 +20,9 @@ async def migrate(mongo_url: SecretStr, amqp_url: SecretStr) -> None:
 
 
 async def declare(amqp_url: SecretStr) -> None:
-    """Declares the whole topology. A queue that exists with other arguments raises ChannelPreconditionFailed, naming it."""
+    """Declares the whole topology. A queue that exists with other arguments raises
+    ChannelPreconditionFailed, naming it.
+    """
     async with await aio_pika.connect(amqp_url.get_secret_value()) as connection:
         channel = await connection.channel()
         for exchange in topology.exchanges():

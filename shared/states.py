@@ -1,4 +1,6 @@
-"""The states of a case, the one table of what may follow what, and the chain that makes its history tamper-evident."""
+"""The states of a case, the one table of what may follow what, and the chain that makes its history
+tamper-evident.
+"""
 
 import hashlib
 import json
@@ -27,7 +29,8 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
-#: ``sending`` goes back to ``scheduled`` only when the mail server itself said that it took nothing (a 4xx answer).
+#: ``sending`` goes back to ``scheduled`` only when the mail server itself said that it took nothing (a 4xx
+#: answer).
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.RECEIVED: frozenset({State.APPROVED, State.HELD, State.DENIED}),
     State.HELD: frozenset({State.APPROVED, State.DENIED, State.EXPIRED}),
@@ -47,13 +50,15 @@ OPEN = frozenset(State) - TERMINAL
 STOPPABLE = frozenset({State.APPROVED, State.SCHEDULED})
 
 
-class TransitionRefused(AfterwordError):
+class TransitionRefusedError(AfterwordError):
     """A case cannot go from this state to that one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a case's timeline. ``hash`` covers the line, the case and the hash of the line before it."""
+    """One line of a case's timeline. ``hash`` covers the line, the case and the hash of the line before
+    it.
+    """
 
     at: str
     from_state: str | None
@@ -76,14 +81,23 @@ def _hash(case: str, line: Mapping[str, Any]) -> str:
 
 
 def entry(  # noqa: PLR0913 - a timeline line has these parts
-    case: str, head: str, at: datetime, from_state: State | None, to_state: State, *, by: str, why: str, event_id: str | None
+    case: str,
+    head: str,
+    at: datetime,
+    from_state: State | None,
+    to_state: State,
+    *,
+    by: str,
+    why: str,
+    event_id: str | None,
 ) -> Entry:
     """The next line of a case's timeline.
 
-    In: ``head``, the hash of the line before ("" for the first). Raises TransitionRefused for a move the table does not allow.
+    In: ``head``, the hash of the line before ("" for the first). Raises TransitionRefusedError for a move the
+    table does not allow.
     """
     if from_state is not None and to_state not in TRANSITIONS[from_state]:
-        raise TransitionRefused(f"{case}: {from_state} cannot become {to_state}")
+        raise TransitionRefusedError(f"{case}: {from_state} cannot become {to_state}")
     line: dict[str, Any] = {
         "at": at.isoformat(timespec="milliseconds"),
         "from_state": from_state,
@@ -106,7 +120,10 @@ def chain_faults(case: str, state: str, head: str, timeline: Sequence[Mapping[st
             yield f"line {number} was changed after it was written"
         if line["from_state"] != before:
             yield f"line {number} starts from {line['from_state']}, but the case was {before}"
-        if line["from_state"] is not None and State(line["to_state"]) not in TRANSITIONS[State(line["from_state"])]:
+        if (
+            line["from_state"] is not None
+            and State(line["to_state"]) not in TRANSITIONS[State(line["from_state"])]
+        ):
             yield f"line {number} makes a move that is not allowed"
         prev, before = line["hash"], line["to_state"]
     if prev != head:

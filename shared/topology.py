@@ -1,7 +1,7 @@
 """The only place that names exchanges, queues and routing keys, and who may use which.
 
-Limits that an operator may want to change later (delivery limit, lengths, how long the dead are kept) are broker policies, not
-queue arguments: a queue's arguments can never be changed once it holds messages.
+Limits that an operator may want to change later (delivery limit, lengths, how long the dead are kept) are
+broker policies, not queue arguments: a queue's arguments can never be changed once it holds messages.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,8 @@ DEAD_EXCHANGE = RabbitExchange("afterword.dead", type=ExchangeType.FANOUT, durab
 DEAD_QUEUE = "afterword.dead"
 OUTCOMES_QUEUE = "afterword.outcomes"
 
-#: Waits before another try, in seconds, one exchange and queue each; the n-th try waits the n-th, then the last again.
+#: Waits before another try, in seconds, one exchange and queue each; the n-th try waits the n-th, then the
+#: last again.
 WAITS_S = (1, 5, 30, 120, 600, 3600)
 #: After so many tries an event is a dead letter: with the waits above that is a little more than a day.
 MAX_ATTEMPTS = 30
@@ -54,7 +55,9 @@ DEAD_TTL_MS = 14 * 24 * 3600 * 1000
 
 
 def wait_exchange(seconds: int) -> RabbitExchange:
-    """Where an event goes to come back after so many seconds; its routing key is the queue to come back to."""
+    """Where an event goes to come back after so many seconds; its routing key is the queue to come back
+    to.
+    """
     return RabbitExchange(f"afterword.wait.{seconds}s", type=ExchangeType.FANOUT, durable=True, declare=False)
 
 
@@ -107,7 +110,8 @@ def queues() -> tuple[Queue, ...]:
     """Every queue there is; all are quorum queues."""
     quorum = {"x-queue-type": "quorum"}
     work = (
-        Queue(queue.name, {**quorum, **(queue.arguments or {})}, ((EVENTS.name, queue.routing_key),)) for queue in WORK_QUEUES
+        Queue(queue.name, {**quorum, **(queue.arguments or {})}, ((EVENTS.name, queue.routing_key),))
+        for queue in WORK_QUEUES
     )
     waits = (
         Queue(
@@ -174,6 +178,8 @@ _FORWARD = r"afterword\.(dead|wait\.\d+s)"
 RIGHTS: dict[str, Rights] = {
     "intake": Rights("^$", r"^afterword\.events$", "^$", "^(fact|stop)$"),
     "desk": Rights("^$", r"^afterword\.events$", "^$", "^(stop|review)$"),
-    "policy": Rights("^$", rf"^(afterword\.events|{_FORWARD}|amq\.default)$", r"^afterword\.policy\.", r"^followup\."),
+    "policy": Rights(
+        "^$", rf"^(afterword\.events|{_FORWARD}|amq\.default)$", r"^afterword\.policy\.", r"^followup\."
+    ),
     "notifier": Rights("^$", rf"^(afterword\.events|{_FORWARD})$", r"^afterword\.notifier\.", r"^followup\."),
 }

@@ -1,1 +1,3 @@
-"""What more than one service reads or writes in MongoDB, by sets. A collection of one service alone is kept by that service."""
+"""What more than one service reads or writes in MongoDB, by sets. A collection of one service alone is kept
+by that service.
+"""

@@ -1,4 +1,6 @@
-"""Cases: opened once, moved by compare-and-set on what they were, each move a line of the hash-chained timeline."""
+"""Cases: opened once, moved by compare-and-set on what they were, each move a line of the hash-chained
+timeline.
+"""
 
 from collections.abc import Collection as Group
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,8 +19,8 @@ from shared.store.client import Collection, Database, Document, only_duplicates
 class Move:
     """A wish to move one case: from what was read (``case``) to another state.
 
-    ``set`` are further fields to store in the same write. It fails, without harm, if the case moved meanwhile, or if a fact
-    touched it (see ``Cases.touch``) before its send began.
+    ``set`` are further fields to store in the same write. It fails, without harm, if the case moved
+    meanwhile, or if a fact touched it (see ``Cases.touch``) before its send began.
     """
 
     case: Document
@@ -68,20 +70,33 @@ class Cases:
             return {}
         return {case["_id"]: case async for case in self.collection.find({"_id": {"$in": wanted}})}
 
-    async def touch(self, keys: Group[str]) -> list[Document]:
-        """Marks the open cases of the people behind these keys, and returns them.
-
-        Whoever decides on what it read before this mark will fail its compare-and-set and look again. So a fact and a decision
-        that race can never miss each other: the fact is written before the mark, the decision reads after it.
-        """
-        if not keys:
+    async def moved_by(self, event_ids: Iterable[str]) -> list[Document]:
+        """The cases in whose timeline one of these events stands."""
+        wanted = list(event_ids)
+        if not wanted:
             return []
-        query = {"keys": {"$in": list(keys)}, "state": {"$in": [state.value for state in OPEN]}}
+        return [case async for case in self.collection.find({"timeline.event_id": {"$in": wanted}})]
+
+    async def touch(self, keys: Group[str], ids: Group[str] = ()) -> list[Document]:
+        """Marks the open cases of the people behind these keys, and those of these ids; returns them.
+
+        Whoever decides on what it read before this mark will fail its compare-and-set and look again. So a
+        fact and a decision that race can never miss each other: the fact is written before the mark, the
+        decision reads after it.
+        """
+        if not keys and not ids:
+            return []
+        query = {
+            "$or": [{"keys": {"$in": list(keys)}}, {"_id": {"$in": list(ids)}}],
+            "state": {"$in": [state.value for state in OPEN]},
+        }
         await self.collection.update_many(query, {"$inc": {"rev": 1}})
         return [case async for case in self.collection.find(query)]
 
     async def move(self, moves: Sequence[Move]) -> set[str]:
-        """Makes the moves that can still be made; returns the ids of the cases that were moved by this call."""
+        """Makes the moves that can still be made; returns the ids of the cases that were moved by this
+        call.
+        """
         if not moves:
             return set()
         updates, heads = [], {}
@@ -98,7 +113,9 @@ class Cases:
 def _update(move: Move) -> tuple[UpdateOne, str]:
     case = move.case
     before = State(case["state"])
-    line = entry(case["_id"], case["head"], move.at, before, move.to, by=move.by, why=move.why, event_id=move.event_id)
+    line = entry(
+        case["_id"], case["head"], move.at, before, move.to, by=move.by, why=move.why, event_id=move.event_id
+    )
     expected: Document = {"_id": case["_id"], "state": before.value, "head": case["head"]}
     if before is not State.SENDING:  # once a send began, no new fact may keep its outcome from being recorded
         expected["rev"] = case["rev"]

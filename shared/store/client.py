@@ -1,4 +1,6 @@
-"""The connection to MongoDB: the one module that knows the driver, so that another driver is a change of one file."""
+"""The connection to MongoDB: the one module that knows the driver, so that another driver is a change of one
+file.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC
@@ -7,7 +9,14 @@ from typing import Any, TypeAlias
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pydantic import SecretStr
-from pymongo.errors import AutoReconnect, BulkWriteError, ExecutionTimeout, NotPrimaryError, PyMongoError, WTimeoutError
+from pymongo.errors import (
+    AutoReconnect,
+    BulkWriteError,
+    ExecutionTimeout,
+    NotPrimaryError,
+    PyMongoError,
+    WTimeoutError,
+)
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -15,15 +24,19 @@ Document: TypeAlias = dict[str, Any]
 Database: TypeAlias = AsyncIOMotorDatabase[Document]
 Collection: TypeAlias = AsyncIOMotorCollection[Document]
 
-#: What says that the server is away or moving, not that the request was wrong. ServerSelectionTimeoutError is an AutoReconnect.
+#: What says that the server is away or moving, not that the request was wrong. ServerSelectionTimeoutError
+#: is an AutoReconnect.
 AWAY: tuple[type[Exception], ...] = (AutoReconnect, ExecutionTimeout, NotPrimaryError, WTimeoutError)
 DUPLICATE_KEY = 11000
 
 
-def connect(url: SecretStr, *, app: str, timeout_ms: int = 5_000) -> tuple[AsyncIOMotorClient[Document], Database]:
+def connect(
+    url: SecretStr, *, app: str, timeout_ms: int = 5_000
+) -> tuple[AsyncIOMotorClient[Document], Database]:
     """The client and its database (the one in the URL's path, else ``afterword``).
 
-    Writes are acknowledged by a majority and journaled, reads see only such writes: what was answered survives a failover.
+    Writes are acknowledged by a majority and journaled, reads see only such writes: what was answered
+    survives a failover.
     """
     client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
         url.get_secret_value(),
@@ -50,7 +63,11 @@ def only_duplicates(error: BulkWriteError) -> bool:
     """Whether a bulk write failed for nothing but documents that were there already."""
     details: Mapping[str, Any] = error.details or {}
     faults = details.get("writeErrors", [])
-    return bool(faults) and not details.get("writeConcernErrors") and all(f["code"] == DUPLICATE_KEY for f in faults)
+    return (
+        bool(faults)
+        and not details.get("writeConcernErrors")
+        and all(f["code"] == DUPLICATE_KEY for f in faults)
+    )
 
 
 async def ping(database: Database) -> None:

@@ -7,17 +7,23 @@ from shared.store.client import Database
 INDEXES: dict[str, tuple[IndexModel, ...]] = {
     "cases": (
         IndexModel([("keys", ASCENDING), ("state", ASCENDING)], name="open_cases_of_a_person"),
-        IndexModel([("tenant", ASCENDING), ("received_at", DESCENDING), ("_id", DESCENDING)], name="newest_of_a_tenant"),
+        IndexModel(
+            [("tenant", ASCENDING), ("received_at", DESCENDING), ("_id", DESCENDING)],
+            name="newest_of_a_tenant",
+        ),
         IndexModel(
             [("tenant", ASCENDING), ("state", ASCENDING), ("received_at", DESCENDING), ("_id", DESCENDING)],
             name="newest_of_a_state",
         ),
         IndexModel([("state", ASCENDING), ("send.due_at", ASCENDING)], name="due"),
         IndexModel([("state", ASCENDING), ("held_until", ASCENDING)], name="held_until"),
+        IndexModel([("timeline.event_id", ASCENDING)], name="moved_by_an_event"),
         IndexModel([("announce", ASCENDING)], name="to_announce", sparse=True),
     ),
     "events": (
-        IndexModel([("recruiter", ASCENDING), ("type", ASCENDING), ("at", DESCENDING)], name="of_a_recruiter"),
+        IndexModel(
+            [("recruiter", ASCENDING), ("type", ASCENDING), ("at", DESCENDING)], name="of_a_recruiter"
+        ),
         IndexModel([("card", ASCENDING)], name="of_a_card"),
     ),
     "people": (IndexModel([("keys", ASCENDING)], name="keys"),),

@@ -1,7 +1,8 @@
-"""People as cards: each card says that these identifiers were seen together on one person. Cards are only ever added.
+"""People as cards: each card says that these identifiers were seen together on one person. Cards are only
+ever added.
 
-A person is whatever is connected by shared keys, worked out when it is read. So nothing has to be merged, no write races with
-another, and an alias that is linked late is still found.
+A person is whatever is connected by shared keys, worked out when it is read. So nothing has to be merged, no
+write races with another, and an alias that is linked late is still found.
 """
 
 import base64
@@ -16,7 +17,8 @@ from pymongo.errors import BulkWriteError
 
 from shared.store.client import Collection, Database, Document, only_duplicates
 
-#: More keys than any one person has: a shared address, or somebody who ties strangers together. Such a case is held.
+#: More keys than any one person has: a shared address, or somebody who ties strangers together. Such a case
+#: is held.
 MAX_KEYS = 40
 #: Steps from key to card to key. A chain longer than this is treated as tangled.
 MAX_STEPS = 4
@@ -24,7 +26,9 @@ MAX_STEPS = 4
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """All keys of one person, as far as the cards tell. ``tangled``: too many, or too far apart, to be one person."""
+    """All keys of one person, as far as the cards tell. ``tangled``: too many, or too far apart, to be one
+    person.
+    """
 
     keys: frozenset[str]
     tangled: bool
@@ -47,7 +51,11 @@ class People:
         if not cards:
             return {}
         updates = [
-            UpdateOne({"_id": card["_id"]}, {"$setOnInsert": {k: v for k, v in card.items() if k != "_id"}}, upsert=True)
+            UpdateOne(
+                {"_id": card["_id"]},
+                {"$setOnInsert": {k: v for k, v in card.items() if k != "_id"}},
+                upsert=True,
+            )
             for card in {card["_id"]: card for card in cards}.values()
         ]
         try:

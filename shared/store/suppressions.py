@@ -49,7 +49,9 @@ class Suppressions:
                 raise
 
     async def of(self, tenants: Iterable[str], keys: Iterable[str]) -> list[Document]:
-        """All suppressions of these keys' fingerprints that hold for one of these tenants, or for everyone."""
+        """All suppressions of these keys' fingerprints that hold for one of these tenants, or for
+        everyone.
+        """
         fingerprints = list({fingerprint_of(key) for key in keys})
         if not fingerprints:
             return []

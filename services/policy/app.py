@@ -1,0 +1,107 @@
+"""Policy, wired: queues to handlers, handlers to stores. The one module that knows all of them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+
+from services.policy.handlers import Handlers
+from services.policy.record import Recorder
+from services.policy.rulebook import Rulebook
+from services.policy.settle import Settler
+from services.policy.sweep import Sweep
+from shared import bus as buses
+from shared import topology
+from shared.clock import Clock, SystemClock
+from shared.consumer import Consumer, Work, subscribe
+from shared.decision import Signer
+from shared.errors import Transient
+from shared.health import health_routes
+from shared.identity import Fingerprints
+from shared.liveness import ConsumerWatch
+from shared.settings import PolicySettings
+from shared.store import client
+from shared.telemetry import Metrics
+from shared.vault import Keyring, Sealer, Vault
+
+#: What a sweep waits out.
+AWAY: tuple[type[Exception], ...] = (*client.AWAY, Transient)
+
+log = structlog.get_logger()
+
+
+def build(settings: PolicySettings, clock: Clock | None = None) -> Starlette:
+    """The policy service as an ASGI application; its consumers run as long as its lifespan."""
+    clock = clock or SystemClock()
+    registry = CollectorRegistry()
+    metrics = Metrics(registry)
+    rulebook = Rulebook.load(settings.policy_file, settings.policy_overrides)
+    mongo, database = client.connect(settings.mongo_url, app="policy")
+    broker = buses.connect(settings.amqp_url, "policy", stop_timeout_s=settings.stop_timeout_s)
+    sealer = Sealer(settings.bus_key.get_secret_value())
+    bus = buses.Bus(broker, sealer=sealer, clock=clock, timeout_s=settings.publish_timeout_s)
+    recorder = Recorder(
+        database,
+        Fingerprints(settings.pepper.get_secret_value()),
+        Vault(Keyring.parse(settings.vault_keys.get_secret_value())),
+        clock,
+    )
+    settler = Settler(database, rulebook, Signer(settings.signing_key.get_secret_value()), clock, metrics)
+    handlers = Handlers(database, recorder, settler, bus, clock, metrics)
+    sweep = Sweep(database, bus, clock)
+
+    def consumer(queue: str, work: Work) -> Consumer:
+        return Consumer(
+            bus,
+            queue,
+            work,
+            sealer=sealer,
+            clock=clock,
+            metrics=metrics,
+            limit=settings.gather_limit,
+            away=client.AWAY,
+        )
+
+    subscriptions = {
+        topology.POLICY_FACTS: consumer(topology.POLICY_FACTS.name, handlers.facts),
+        topology.POLICY_STOPS: consumer(topology.POLICY_STOPS.name, handlers.facts),
+        topology.POLICY_REVIEWS: consumer(topology.POLICY_REVIEWS.name, handlers.reviews),
+    }
+    for queue, reader in subscriptions.items():
+        subscribe(broker, queue, reader, prefetch=settings.prefetch)
+    watch = ConsumerWatch(broker, list(subscriptions.values()))
+
+    async def sweeping() -> None:
+        while True:
+            try:
+                await sweep.sweep()
+            except AWAY as error:
+                log.warning("sweep put off", error=type(error).__name__)
+            await asyncio.sleep(settings.sweep_interval_s)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await rulebook.store(database)
+        await broker.start()
+        tasks = [
+            asyncio.create_task(watch.watch(settings.consumer_check_interval_s)),
+            asyncio.create_task(sweeping()),
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            await broker.stop()
+            mongo.close()
+
+    async def mongo_answers() -> None:
+        await client.ping(database)
+
+    routes = health_routes({"consumers": watch.check, "mongodb": mongo_answers}, registry)
+    return Starlette(routes=routes, lifespan=lifespan)

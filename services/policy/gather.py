@@ -1,0 +1,163 @@
+"""Everything a set of cases needs to be judged, in one read for each collection. Only what is read here can
+count.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import Any
+
+from services.policy.claim import Permits
+from services.policy.context import Claim, Contact, Context, EarlierDecline, Message, Review, Stop, Volume
+from services.policy.memory import Memory
+from services.policy.volume import Counts, Volumes
+from services.policy.withdrawals import Withdrawals
+from shared.states import State
+from shared.store.client import Database, Document
+from shared.store.people import Identity, People
+from shared.store.suppressions import EVERYONE, Suppressions, fingerprint_of
+
+#: Permits of a person at other tenants are read this far back; the policy document decides how far back they
+#: count.
+CONTACTS_WITHIN = timedelta(days=365)
+#: The states in which a permit was given already: new facts are judged under the counts of that time.
+_DECIDED = frozenset({State.APPROVED, State.SCHEDULED})
+
+
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """What was read for a set of cases."""
+
+    identities: Mapping[str, Identity]
+    memory: Mapping[str, Document]
+    suppressions: Sequence[Document]
+    permits: Sequence[Document]
+    elsewhere: Sequence[Document]
+    withdrawals: Mapping[str, Document]
+    counts: Counts
+
+
+class Gatherer:
+    """Reads the histories of cases."""
+
+    def __init__(self, database: Database) -> None:
+        self._people = People(database)
+        self._memory = Memory(database)
+        self._suppressions = Suppressions(database)
+        self._permits = Permits(database)
+        self._withdrawals = Withdrawals(database)
+        self._volumes = Volumes(database)
+
+    async def read(self, cases: Sequence[Document], now: datetime) -> Histories:
+        """The histories of these cases. Must be called after the cases were read, so that no newer fact is
+        missed.
+        """
+        identities = await self._people.identities({case["_id"]: frozenset(case["keys"]) for case in cases})
+        keys = frozenset(chain.from_iterable(identity.keys for identity in identities.values()))
+        tenants = {case["tenant"] for case in cases}
+        fingerprints = {fingerprint_of(key) for key in keys}
+        return Histories(
+            identities=identities,
+            memory=await self._memory.recall(keys),
+            suppressions=await self._suppressions.of(tenants, keys),
+            permits=await self._permits.covering(keys),
+            elsewhere=await self._permits.anywhere(fingerprints, now - CONTACTS_WITHIN),
+            withdrawals=await self._withdrawals.of(case["_id"] for case in cases),
+            counts=await self._volumes.counts(
+                tenants, {case["recruiter"] for case in cases if case["recruiter"]}, now
+            ),
+        )
+
+
+def context(case: Document, found: Histories, now: datetime, review: Review | None) -> Context:
+    """The context of one case, as of now."""
+    identity = found.identities[case["_id"]]
+    remembered = [found.memory[key] for key in identity.keys if key in found.memory]
+    preference = _latest([entry for memory in remembered for entry in memory.get("preferences", ())])
+    withdrawn = found.withdrawals.get(case["_id"])
+    before = json.loads(case["decision"]["inputs"]) if "decision" in case else None
+    return Context(
+        case=case["_id"],
+        tenant=case["tenant"],
+        source=case["source"],
+        source_kind=case["source_kind"],
+        event_id=case["event_id"],
+        now=now,
+        received_at=case["received_at"],
+        declined_at=case["declined_at"],
+        who=case["who"],
+        stage=case["stage"],
+        reason=case["reason"],
+        recruiter=case["recruiter"],
+        keys=tuple(identity.keys),
+        messages=tuple(
+            Message(**_only(entry, Message)) for memory in remembered for entry in memory.get("messages", ())
+        ),
+        earlier_declines=tuple(
+            EarlierDecline(case=entry["case"], at=entry["at"], recruiter=entry["recruiter"])
+            for memory in remembered
+            for entry in memory.get("declines", ())
+            if entry["case"] != case["_id"]
+        ),
+        withdrawn_at=withdrawn["at"] if withdrawn else None,
+        stops=_stops(case["tenant"], identity, found.suppressions),
+        claims=_claims(case["_id"], identity, found.permits),
+        contacts=_contacts(case["tenant"], identity, found.elsewhere),
+        volume=_volume(case, before, found.counts),
+        review=review or _review(before),
+        not_before=preference.get("not_before"),
+        follow_up_wanted=preference.get("follow_up"),
+        tangled=identity.tangled,
+    )
+
+
+def _only(entry: Document, model: type[Message]) -> dict[str, Any]:
+    return {name: entry[name] for name in model.model_fields}
+
+
+def _latest(entries: Sequence[Document]) -> Document:
+    return max(entries, key=lambda entry: (entry["at"], entry["id"]), default={})
+
+
+def _stops(tenant: str, identity: Identity, suppressions: Sequence[Document]) -> tuple[Stop, ...]:
+    fingerprints = {fingerprint_of(key) for key in identity.keys}
+    return tuple(
+        Stop(
+            kind=found["kind"],
+            scope="installation" if found["scope"] == EVERYONE else "tenant",
+            at=found["at"],
+            event_id=found["event_id"],
+        )
+        for found in suppressions
+        if found["fp"] in fingerprints and found["scope"] in {tenant, EVERYONE}
+    )
+
+
+def _claims(case: str, identity: Identity, permits: Sequence[Document]) -> tuple[Claim, ...]:
+    return tuple(
+        Claim(case=permit["_id"], at=permit["at"], until=permit["until"], recruiter=permit["recruiter"])
+        for permit in permits
+        if permit["_id"] != case and not identity.keys.isdisjoint(permit["keys"])
+    )
+
+
+def _contacts(tenant: str, identity: Identity, permits: Sequence[Document]) -> tuple[Contact, ...]:
+    fingerprints = {fingerprint_of(key) for key in identity.keys}
+    return tuple(
+        Contact(tenant=hashlib.sha256(permit["tenant"].encode()).hexdigest()[:12], at=permit["at"])
+        for permit in permits
+        if permit["tenant"] != tenant and not fingerprints.isdisjoint(permit["fps"])
+    )
+
+
+def _volume(case: Document, before: dict[str, Any] | None, counts: Counts) -> Volume:
+    if before is not None and State(case["state"]) in _DECIDED:
+        return Volume.model_validate(before["volume"])
+    return counts.of(case["tenant"], case["source"], case["recruiter"])
+
+
+def _review(before: dict[str, Any] | None) -> Review | None:
+    return Review.model_validate(before["review"]) if before is not None and before["review"] else None

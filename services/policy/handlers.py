@@ -1,0 +1,130 @@
+"""What policy does with a set of events: record, settle, tell. The message they came in is the outbox:
+repeating is harmless.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+
+from services.policy.announce import announcements
+from services.policy.context import Review
+from services.policy.record import Recorder
+from services.policy.settle import Settled, Settler
+from services.policy.withdrawals import Withdrawals
+from shared import events
+from shared.bus import Bus
+from shared.clock import Clock
+from shared.consumer import Again, Dead, Done, Later, Outcome
+from shared.events import Event
+from shared.store.cases import Cases
+from shared.store.client import Database, Document
+from shared.telemetry import Metrics
+
+CONTENDED = "the case kept changing while it was judged"
+
+log = structlog.get_logger()
+
+
+class Handlers:
+    """The work of policy's queues."""
+
+    def __init__(
+        self,
+        database: Database,
+        recorder: Recorder,
+        settler: Settler,
+        bus: Bus,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
+        self._cases = Cases(database)
+        self._withdrawals = Withdrawals(database)
+        self._recorder = recorder
+        self._settler = settler
+        self._bus = bus
+        self._clock = clock
+        self._metrics = metrics
+
+    async def facts(self, arrived: Sequence[Event]) -> Sequence[Outcome]:
+        """Declines, interactions, preferences, and everything that stops: what comes in from outside."""
+        recorded = await self._recorder.record(arrived)
+        settled = await self._settler.settle(recorded.causes, recorded.causes)
+        await self._tell(settled, recorded.repeats)
+        waiting = {recorded.causes[case]: until for case, until in settled.waiting.items()}
+        contended = {recorded.causes[case] for case in settled.contended}
+        now, outcomes = self._clock.now(), list[Outcome]()
+        for place, event in enumerate(arrived):
+            outcomes.append(self._outcome(event, now, recorded.unusable.get(event.id), waiting, contended))
+            taken = (
+                "conflict"
+                if place in recorded.conflicts
+                else "repeat"
+                if event.id in recorded.repeats
+                else "new"
+            )
+            self._metrics.events.labels(event.kind, taken).inc()
+            if place in recorded.conflicts:
+                self._metrics.conflicts.labels(event.kind).inc()
+                log.warning("same id, other content", event_id=event.id, source=event.source)
+        return outcomes
+
+    async def reviews(self, arrived: Sequence[Event]) -> Sequence[Outcome]:
+        """A reviewer's approve or deny on a held case, or somebody's wish to stop one."""
+        decided = {event.id: event.data for event in arrived if isinstance(event.data, events.ReviewDecided)}
+        cases = await self._cases.by_ids(data.case for data in decided.values())
+        own = [
+            event
+            for event in arrived
+            if event.id in decided and cases.get(decided[event.id].case, {}).get("tenant") == event.tenant
+        ]
+        cancels = [event for event in own if decided[event.id].decision == "cancel"]
+        await self._withdrawals.add(
+            [{"_id": decided[event.id].case, "at": event.time, "event_id": event.id} for event in cancels]
+        )
+        causes: dict[str, str] = {}
+        for event in own:
+            causes.setdefault(decided[event.id].case, event.id)
+        reviews = {
+            decided[event.id].case: review
+            for event in reversed(own)
+            if (review := _review(event, decided[event.id])) is not None
+        }
+        await self._cases.touch((), list(causes))
+        settled = await self._settler.settle(causes, causes, reviews)
+        await self._tell(settled, {event.id for event in own})
+        contended = {causes[case] for case in settled.contended}
+        known = {event.id for event in own}
+        return [
+            Again(CONTENDED)
+            if event.id in contended
+            else Done()
+            if event.id in known
+            else Dead("names a case that is not there")
+            for event in arrived
+        ]
+
+    async def _tell(self, settled: Settled, repeats: set[str]) -> None:
+        """Publishes what moved now, and once more what moved on an earlier delivery of the same events."""
+        told: dict[str, Document] = {case["_id"]: case for case in await self._cases.moved_by(repeats)}
+        told |= {case["_id"]: case for case in settled.moved}
+        if told:
+            await self._bus.publish(announcements(told.values(), self._clock.now()))
+
+    @staticmethod
+    def _outcome(
+        event: Event, now: datetime, unusable: str | None, waiting: dict[str, datetime], contended: set[str]
+    ) -> Outcome:
+        if unusable is not None:
+            return Dead(unusable)
+        if event.id in contended:
+            return Again(CONTENDED)
+        if event.id in waiting and event.kind == "decline.received":
+            return Later((waiting[event.id] - now).total_seconds(), "waits for the outreach that it answers")
+        return Done()
+
+
+def _review(event: Event, data: events.ReviewDecided) -> Review | None:
+    if data.decision == "cancel":
+        return None
+    return Review(by=data.by, decision=data.decision, reason=data.reason, at=event.time)

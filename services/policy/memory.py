@@ -1,0 +1,53 @@
+"""What happened to a person lately: one bounded document for each of their keys, so that reading it never
+grows with time.
+
+An event is written under every key that it names, and found again by any alias.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+from pymongo import UpdateOne
+from pymongo.errors import BulkWriteError
+
+from services.policy.context import HISTORY_LIMIT
+from shared.store.client import Collection, Database, Document, only_duplicates
+
+Part = Literal["messages", "declines", "preferences"]
+
+
+class Memory:
+    """The memory collection. All methods work on sets."""
+
+    def __init__(self, database: Database) -> None:
+        self.collection: Collection = database["memory"]
+
+    async def remember(self, entries: Sequence[tuple[Part, Iterable[str], Document]]) -> None:
+        """Adds entries (each with an ``id`` and ``at``) under their keys, the newest staying; a repeat
+        changes nothing.
+        """
+        updates = [_remembering(part, key, entry) for part, keys, entry in entries for key in keys]
+        if not updates:
+            return
+        try:
+            await self.collection.bulk_write(updates, ordered=False)
+        except BulkWriteError as error:
+            # the upsert of an entry that is there already finds no document to change and cannot make a
+            # second one
+            if not only_duplicates(error):
+                raise
+
+    async def recall(self, keys: Iterable[str]) -> Mapping[str, Document]:
+        """The documents of these keys that exist, by key."""
+        return {
+            found["_id"]: found async for found in self.collection.find({"_id": {"$in": list(set(keys))}})
+        }
+
+    async def forget(self, keys: Iterable[str]) -> None:
+        """Erases what is remembered under these keys."""
+        await self.collection.delete_many({"_id": {"$in": list(keys)}})
+
+
+def _remembering(part: Part, key: str, entry: Document) -> UpdateOne:
+    newest = {"$each": [entry], "$sort": {"at": 1}, "$slice": -HISTORY_LIMIT}
+    return UpdateOne({"_id": key, f"{part}.id": {"$ne": entry["id"]}}, {"$push": {part: newest}}, upsert=True)

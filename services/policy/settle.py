@@ -1,0 +1,213 @@
+"""From cases to decisions: read, judge, claim, move; again for what changed meanwhile, until nothing is left.
+
+Every step may be repeated. A crash after the claim finds its own permit again, a crash after the move finds
+it made.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from services.policy import gather
+from services.policy.claim import Permits, permit
+from services.policy.context import Context, Review, Verdict
+from services.policy.judge import judge
+from services.policy.rulebook import Rulebook
+from shared.clock import Clock
+from shared.decision import Decision, Signer
+from shared.states import State
+from shared.store.cases import Cases, Move
+from shared.store.client import Database, Document
+from shared.telemetry import Metrics
+
+#: Rounds of looking again. Each lost round means that somebody else got on, so few are needed.
+MAX_ROUNDS = 5
+_UNDECIDED = frozenset({State.RECEIVED, State.HELD})
+_DECIDED = frozenset({State.APPROVED, State.SCHEDULED})
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Settled:
+    """What came of a set: the cases that were moved, as they are now; those to judge later; those still
+    contended.
+    """
+
+    moved: list[Document] = field(default_factory=list)
+    waiting: dict[str, datetime] = field(default_factory=dict)
+    contended: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One case with its verdict."""
+
+    case: Document
+    context: Context
+    verdict: Verdict
+
+
+class Settler:
+    """Decides cases by sets."""
+
+    def __init__(
+        self, database: Database, rulebook: Rulebook, signer: Signer, clock: Clock, metrics: Metrics
+    ) -> None:
+        self._cases = Cases(database)
+        self._permits = Permits(database)
+        self._gatherer = gather.Gatherer(database)
+        self._rulebook = rulebook
+        self._signer = signer
+        self._clock = clock
+        self._metrics = metrics
+
+    async def settle(
+        self, ids: Iterable[str], causes: Mapping[str, str], reviews: Mapping[str, Review] | None = None
+    ) -> Settled:
+        """Judges the open ones of these cases and stores what follows. ``causes`` names the event behind
+        each.
+        """
+        settled, pending = Settled(), set(ids)
+        for _ in range(MAX_ROUNDS):
+            judged = await self._judge(pending, reviews or {})
+            now = self._clock.now()
+            won = await self._claim(judged, now)
+            moves = [
+                move
+                for one in judged
+                if one.verdict.wait_until is None
+                and (
+                    one.verdict.verdict != "approve"
+                    or one.case["_id"] in won
+                    or State(one.case["state"]) in _DECIDED
+                )
+                and (move := self._move(one, now, causes.get(one.case["_id"]))) is not None
+            ]
+            made = await self._cases.move(moves)
+            settled.moved += [_after(move) for move in moves if move.case["_id"] in made]
+            settled.waiting |= {
+                one.case["_id"]: one.verdict.wait_until for one in judged if one.verdict.wait_until
+            }
+            lost = {one.case["_id"] for one in judged if _asks(one) and one.case["_id"] not in won}
+            pending = lost | {move.case["_id"] for move in moves} - made
+            if not pending:
+                break
+        settled.contended = pending
+        self._count(settled.moved)
+        return settled
+
+    async def _judge(self, ids: Iterable[str], reviews: Mapping[str, Review]) -> Sequence[Judged]:
+        found = (await self._cases.by_ids(ids)).values()
+        cases = sorted(
+            (case for case in found if State(case["state"]) in _UNDECIDED | _DECIDED),
+            key=lambda case: (case["received_at"], case["_id"]),
+        )
+        if not cases:
+            return []
+        now = self._clock.now()
+        histories = await self._gatherer.read(cases, now)
+        judged = []
+        for case in cases:
+            review = reviews.get(case["_id"]) if State(case["state"]) is State.HELD else None
+            context = gather.context(case, histories, now, review)
+            verdict = judge(context, self._rulebook.of(case["tenant"]))
+            for fault in verdict.faults:
+                log.error("rule failed", rule=fault.rule, case=case["_id"], exc_info=fault.error)
+            judged.append(Judged(case, context, verdict))
+            if _asks(judged[-1]):
+                histories.counts.permitted(case["tenant"], case["source"], case["recruiter"])
+        return judged
+
+    async def _claim(self, judged: Sequence[Judged], now: datetime) -> set[str]:
+        wanted = [one for one in judged if _asks(one)]
+        return await self._permits.claim(
+            [
+                permit(
+                    one.case["_id"],
+                    one.context.keys,
+                    tenant=one.case["tenant"],
+                    source=one.case["source"],
+                    recruiter=one.case["recruiter"],
+                    at=now,
+                    cooldown=timedelta(
+                        days=self._rulebook.of(one.case["tenant"]).document.single.cooldown_days
+                    ),
+                )
+                for one in wanted
+            ],
+            now,
+        )
+
+    def _move(self, one: Judged, now: datetime, cause: str | None) -> Move | None:
+        state, verdict = State(one.case["state"]), one.verdict
+        codes = tuple(sorted({finding.code for finding in verdict.findings}))
+        why = ", ".join(codes) or "nothing speaks against it"
+        reviewed = one.context.review
+        by = f"reviewer {reviewed.by}" if reviewed and state is State.HELD else "policy"
+        if state in _DECIDED:
+            if verdict.verdict == "approve":
+                return None
+            recheck = self._decision(one, codes, now)
+            return Move(
+                one.case,
+                State.CANCELLED,
+                now,
+                by,
+                why,
+                cause,
+                {"recheck": recheck, "announced_codes": list(codes)},
+            )
+        to = {"approve": State.APPROVED, "hold": State.HELD, "deny": State.DENIED}[verdict.verdict]
+        if to is state:
+            return None
+        fields: Document = {"decision": self._decision(one, codes, now)}
+        if state is State.HELD:
+            fields["held_decision"] = one.case["decision"]
+        if to is State.HELD:
+            days = self._rulebook.of(one.case["tenant"]).document.review.expires_after_days
+            fields["held_until"] = now + timedelta(days=days)
+        return Move(one.case, to, now, by, why, cause, fields)
+
+    def _decision(self, one: Judged, codes: tuple[str, ...], now: datetime) -> Document:
+        verdict = one.verdict
+        signed = self._signer.sign(
+            Decision(
+                case=one.case["_id"],
+                tenant=one.case["tenant"],
+                verdict=verdict.verdict,
+                version=verdict.version,
+                digest=verdict.digest,
+                codes=codes,
+                at=now,
+                schedule=self._rulebook.of(one.case["tenant"]).schedule()
+                if verdict.verdict == "approve"
+                else None,
+            )
+        )
+        return {
+            "signed": signed.model_dump(mode="json"),
+            "verdict": verdict.verdict,
+            "version": verdict.version,
+            "digest": verdict.digest,
+            "findings": [finding.model_dump(mode="json") for finding in verdict.findings],
+            "inputs": one.context.model_dump_json(),
+            "at": now,
+        }
+
+    def _count(self, moved: Sequence[Document]) -> None:
+        for case in moved:
+            decision = case.get("recheck") or case["decision"]
+            codes = {finding["code"] for finding in decision["findings"]} or {"none"}
+            for code in codes:
+                self._metrics.decisions.labels(decision["verdict"], code).inc()
+
+
+def _asks(one: Judged) -> bool:
+    return one.verdict.verdict == "approve" and State(one.case["state"]) in _UNDECIDED
+
+
+def _after(move: Move) -> Document:
+    return {**move.case, **move.set, "state": move.to.value}

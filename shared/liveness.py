@@ -1,0 +1,115 @@
+"""Is this process still being given messages? A connection that is up does not mean a consumer that is on
+its queue.
+
+After a broker's restart a client library can be connected again and yet consume nothing, for ever. So the
+broker itself is asked, and a process that it does not feed ends itself, to be restarted.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+from faststream.rabbit import RabbitBroker
+
+from shared.bus import AWAY
+from shared.consumer import Consumer
+from shared.errors import AfterwordError
+
+#: Checks in a row that must fail before the process ends itself: a reconnection takes its time.
+PATIENCE = 3
+
+log = structlog.get_logger()
+
+
+class NotConnectedError(AfterwordError):
+    """The broker cannot be reached."""
+
+
+class NotConsumingError(AfterwordError):
+    """The broker is there, but it does not give this process its messages."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    received: int
+    starving: bool = False
+
+
+class ConsumerWatch:
+    """Asks the broker about the queues of this process's consumers."""
+
+    def __init__(self, broker: RabbitBroker, consumers: Sequence[Consumer]) -> None:
+        self._broker = broker
+        self._consumers = consumers
+        self._seen = {consumer.queue: _Seen(0) for consumer in consumers}
+        self._fault: AfterwordError | None = NotConnectedError("not asked yet")
+
+    async def check(self) -> None:
+        """Raises what the last look found."""
+        if self._fault is not None:
+            raise self._fault
+
+    async def look(self) -> None:
+        """Asks now. Raises NotConnectedError or NotConsumingError."""
+        try:
+            await self._look()
+        except AfterwordError as fault:
+            self._fault = fault
+            raise
+        self._fault = None
+
+    async def watch(self, interval_s: float) -> None:
+        """Looks for ever; ends the process when its consumers stay off their queues though the broker is
+        there.
+        """
+        failed = 0
+        while True:
+            try:
+                await self.look()
+                failed = 0
+            except NotConnectedError as fault:
+                log.warning("broker away", why=str(fault))
+            except NotConsumingError as fault:
+                failed += 1
+                log.warning("not consuming", why=str(fault), failed=failed)
+            if failed >= PATIENCE:
+                log.critical("ends itself to be restarted")
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+            await asyncio.sleep(interval_s)
+
+    async def _look(self) -> None:
+        connection = self._broker._connection  # noqa: SLF001 - FastStream has no public way to it
+        if connection is None or not connection.connected.is_set():
+            raise NotConnectedError("no connection to the broker")
+        try:
+            # a channel of its own: asking for a queue that is gone closes the channel that asked
+            async with asyncio.timeout(5), connection.channel() as channel:
+                for consumer in self._consumers:
+                    queue = await channel.declare_queue(consumer.queue, passive=True)
+                    self._judge(
+                        consumer,
+                        queue.declaration_result.message_count,
+                        queue.declaration_result.consumer_count,
+                    )
+        except AWAY as error:
+            if "NOT_FOUND" in str(error):
+                raise NotConsumingError(f"a queue is gone: {error}") from error
+            raise NotConnectedError(f"the broker does not answer: {type(error).__name__}") from error
+
+    def _judge(self, consumer: Consumer, ready: int | None, consumers: int | None) -> None:
+        """Messages that wait while this process is idle and gets none, twice in a row, are not being given
+        to it.
+        """
+        seen = self._seen[consumer.queue]
+        starving = bool(ready) and not consumer.in_flight and consumer.received == seen.received
+        twice, seen.starving, seen.received = starving and seen.starving, starving, consumer.received
+        if not consumers:
+            raise NotConsumingError(f"nobody consumes {consumer.queue}")
+        if twice:
+            raise NotConsumingError(
+                f"{ready} messages wait in {consumer.queue}, and none come to this process"
+            )
