@@ -22,7 +22,7 @@ _Base = Annotated[
 def lint(file: _Document, base: _Base = None) -> None:
     """Check a policy document, or with --base an override, which may only tighten.
 
-    Prints the version and exits 0, or each fault as FILE:LINE:COLUMN: pointer: what was expected, and exits 1.
+    Prints the version and exits 0, or all faults as FILE:LINE:COLUMN: pointer: expectation, and exits 1.
     """
     try:
         checked = _checked(file, base)

@@ -1,0 +1,120 @@
+from datetime import datetime, timedelta
+
+import pytest
+
+from services.policy.context import Message
+from services.policy.document import load_base
+from services.policy.rules import provenance
+from tests.unit.policy.building import (
+    DECLINED,
+    DEFAULTS,
+    MILLISECOND,
+    NOW,
+    but,
+    message,
+    reviewed,
+    spoken,
+)
+
+GRACE = DEFAULTS.grace
+ASK = load_base("provenance: {no_outreach: hold, reversed_order: hold}", "ask")
+
+
+@pytest.mark.parametrize(
+    ("who", "expected"),
+    [
+        ("candidate", []),
+        ("company", [("provenance.declined_by_company", "deny")]),
+        ("unknown", [("provenance.unclear_who", "hold")]),
+    ],
+)
+def test_only_the_candidates_own_no_counts(who: str, expected: list[tuple[str, str]]) -> None:
+    """A no from the company denies, one from nobody knows whom is held."""
+    assert spoken(provenance.who_declined, but(who=who)) == expected
+
+
+@pytest.mark.parametrize(
+    ("messages", "expected"),
+    [
+        # a moment before the no is before it
+        ((message("m", MILLISECOND),), []),
+        # at the very time of the no is not before it
+        ((message("m", timedelta(0)),), [("provenance.declined_before_outreach", "deny")]),
+        ((message("m", -MILLISECOND),), [("provenance.declined_before_outreach", "deny")]),
+        # the candidate's own message is no outreach
+        ((message("m", timedelta(days=1), "reply"),), [("provenance.no_outreach", "deny")]),
+        ((), [("provenance.no_outreach", "deny")]),
+        # the last day on which a message is still what the no answers, and a moment earlier
+        ((message("m", timedelta(days=180)),), []),
+        ((message("m", timedelta(days=180) + MILLISECOND),), [("provenance.no_outreach", "deny")]),
+        # one before is enough, whatever came after
+        ((message("m", timedelta(days=1)), message("n", -timedelta(days=1))), []),
+    ],
+)
+def test_outreach_must_be_on_record_before_the_no(
+    messages: tuple[Message, ...], expected: list[tuple[str, str]]
+) -> None:
+    """Once the grace is over, a no without a message before it is judged by what the document says."""
+    context = but(messages=messages, received_at=NOW - GRACE)
+    assert spoken(provenance.outreach_came_first, context) == expected
+    held = [(code, "hold") for code, _ in expected]
+    assert spoken(provenance.outreach_came_first, context, ASK) == held
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (NOW, "provenance.awaiting_outreach"),
+        (NOW + GRACE - MILLISECOND, "provenance.awaiting_outreach"),
+        # at its end the grace is over
+        (NOW + GRACE, "provenance.no_outreach"),
+        (NOW + GRACE + MILLISECOND, "provenance.no_outreach"),
+    ],
+)
+def test_a_no_waits_for_the_grace_and_no_longer(now: datetime, expected: str) -> None:
+    """Until the grace is over the message may still be reported; then the case is judged."""
+    [(code, _)] = spoken(provenance.outreach_came_first, but(messages=(), now=now))
+    assert code == expected
+
+
+def test_a_reviewed_case_does_not_wait() -> None:
+    """A reviewer's yes cannot stand in for a message that nobody sent: the wait gives way to the deny."""
+    context = reviewed(but(messages=()), "approve")
+    assert spoken(provenance.outreach_came_first, context) == [("provenance.no_outreach", "deny")]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "denied"),
+    [
+        (timedelta(0), False),
+        (timedelta(minutes=5), False),
+        (timedelta(minutes=5) + MILLISECOND, True),
+        (timedelta(days=365), True),
+    ],
+)
+def test_a_no_from_the_future_is_not_believed(ahead: timedelta, denied: bool) -> None:  # noqa: FBT001
+    """Clocks may differ by the tolerance and not more, however late the case is judged."""
+    context = but(declined_at=NOW + ahead, now=NOW + timedelta(days=400))
+    expected = [("provenance.from_the_future", "deny")] if denied else []
+    assert spoken(provenance.not_from_the_future, context) == expected
+
+
+@pytest.mark.parametrize(
+    ("age", "denied"),
+    [(timedelta(days=30), False), (timedelta(days=30) + MILLISECOND, True), (timedelta(days=-1), False)],
+)
+def test_a_stale_no_is_not_thanked_for(age: timedelta, denied: bool) -> None:  # noqa: FBT001
+    """The last day still counts, a moment later does not."""
+    expected = [("provenance.stale", "deny")] if denied else []
+    assert spoken(provenance.not_stale, but(now=DECLINED + age)) == expected
+
+
+@pytest.mark.parametrize("when", [DECLINED - timedelta(days=1), DECLINED, NOW, NOW + timedelta(days=1)])
+def test_a_no_that_was_taken_back_is_none(when: datetime) -> None:
+    """Whenever it was taken back, nothing is sent."""
+    assert spoken(provenance.not_withdrawn, but(withdrawn_at=when)) == [("provenance.withdrawn", "deny")]
+
+
+def test_a_standing_no_is_not_withdrawn() -> None:
+    """Nobody took it back, so the rule is silent."""
+    assert spoken(provenance.not_withdrawn, but()) == []
