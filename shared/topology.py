@@ -51,6 +51,8 @@ MAX_ATTEMPTS = 30
 DELIVERY_LIMIT = 10
 MAX_LENGTH = 200_000
 OUTCOMES_MAX_LENGTH = 10_000
+#: How often a dead letter may be looked at: each look counts as a delivery, and RabbitMQ 4 drops after 20.
+DEAD_LOOKS = 1_000_000
 DEAD_TTL_MS = 14 * 24 * 3600 * 1000
 
 
@@ -154,7 +156,9 @@ def policies() -> tuple[dict[str, Any], ...]:
             r"^afterword\.(policy|notifier)\.",
             {"delivery-limit": DELIVERY_LIMIT, "max-length": MAX_LENGTH},
         ),
-        policy("afterword-dead", r"^afterword\.dead$", {"message-ttl": DEAD_TTL_MS}),
+        policy(
+            "afterword-dead", r"^afterword\.dead$", {"message-ttl": DEAD_TTL_MS, "delivery-limit": DEAD_LOOKS}
+        ),
         policy(
             "afterword-outcomes",
             r"^afterword\.outcomes$",

@@ -1,5 +1,6 @@
 """The `afterword` command: every service's own commands under one roof."""
 
+import asyncio
 import sys
 from importlib import import_module, util
 from pathlib import Path
@@ -7,10 +8,13 @@ from typing import Annotated
 
 import typer
 
+from services.console import dead
 from services.console.secrets import write_secrets
 from services.console.serving import Service, serve
 from shared.clock import SystemClock
 from shared.errors import AfterwordError, SettingsError
+from shared.migrate import migrate as bring_up_to_date
+from shared.settings import Mongo, Rabbit, load
 
 app = typer.Typer(
     name="afterword",
@@ -23,6 +27,15 @@ app = typer.Typer(
 for module in ("services.intake.cli", "services.policy.cli", "services.desk.cli"):
     if util.find_spec(module) is not None:
         app.add_typer(import_module(module).app)
+
+
+app.add_typer(dead.app)
+
+
+@app.command()
+def migrate() -> None:
+    """Create indexes, exchanges and queues; safe to run twice, and by two at once."""
+    asyncio.run(bring_up_to_date(load(Mongo).mongo_url, load(Rabbit).amqp_url))
 
 
 @app.command()
@@ -41,7 +54,9 @@ def secrets(
 
 
 def main() -> None:
-    """Run the command. What Afterword itself finds wrong is told in a line for each fault: exit 2 for settings, else 1."""
+    """Run the command. What Afterword itself finds wrong is told in a line for each fault: exit 2 for
+    settings, else 1.
+    """
     try:
         app()
     except AfterwordError as error:

@@ -1,0 +1,111 @@
+"""`afterword dead ...`: look at the dead letters, send them back once their cause is mended, or drop them
+for good.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+import aio_pika
+import typer
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+
+from shared import topology
+from shared.settings import Rabbit, load
+
+app = typer.Typer(name="dead", help="Dead letters: look, replay, drop.", no_args_is_help=True)
+
+_Limit = Annotated[int, typer.Option("--limit", min=1, help="How many at most.")]
+_Only = Annotated[str | None, typer.Option("--id", help="Only the message with this id.")]
+
+
+@asynccontextmanager
+async def _channel() -> AsyncIterator[AbstractChannel]:
+    url = load(Rabbit).amqp_url.get_secret_value()
+    async with await aio_pika.connect(url) as connection:
+        yield await connection.channel(publisher_confirms=True, on_return_raises=True)
+
+
+async def _each(
+    limit: int, only: str | None, work: Callable[[AbstractChannel, AbstractIncomingMessage], Awaitable[bool]]
+) -> int:
+    """Gives each dead letter to ``work``; acknowledges where it says so, all others go back as they were."""
+    done, kept = 0, []
+    async with _channel() as channel:
+        queue = await channel.declare_queue(topology.DEAD_QUEUE, passive=True)
+        while done < limit and (message := await queue.get(fail=False)) is not None:
+            if (only is None or message.message_id == only) and await work(channel, message):
+                await message.ack()
+                done += 1
+            else:
+                kept.append(message)
+        for message in kept:
+            await message.nack(requeue=True)
+    return done
+
+
+def _origin(message: AbstractIncomingMessage) -> str:
+    return str(
+        message.headers.get("x-queue") or message.headers.get("x-first-death-queue") or message.routing_key
+    )
+
+
+def _line(message: AbstractIncomingMessage) -> dict[str, Any]:
+    try:
+        events = [{"id": event["id"], "type": event["type"]} for event in json.loads(message.body)]
+    except (ValueError, TypeError, LookupError):
+        events = []
+    return {
+        "id": message.message_id,
+        "queue": _origin(message),
+        "why": str(message.headers.get("x-why") or message.headers.get("x-first-death-reason")),
+        "died_at": str(message.headers.get("x-died-at", "")),
+        "events": events,
+    }
+
+
+@app.command("list")
+def list_(limit: _Limit = 100) -> None:
+    """Print each dead letter as a line of JSON: where it was going, why it died, which events it holds."""
+    lines: list[dict[str, Any]] = []
+
+    async def tell(_channel: AbstractChannel, message: AbstractIncomingMessage) -> bool:
+        lines.append(_line(message))
+        return False
+
+    asyncio.run(_each(limit, None, tell))
+    for line in lines[:limit]:
+        typer.echo(json.dumps(line))
+
+
+@app.command()
+def replay(limit: _Limit = 100, only: _Only = None) -> None:
+    """Send dead letters back to the queue they came from. Events are idempotent: what was handled stays
+    handled.
+    """
+
+    async def send_back(channel: AbstractChannel, message: AbstractIncomingMessage) -> bool:
+        body = aio_pika.Message(
+            message.body,
+            content_type=message.content_type,
+            message_id=message.message_id,
+            correlation_id=message.correlation_id,
+            type=message.type,
+            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+        )
+        await channel.default_exchange.publish(body, routing_key=_origin(message), mandatory=True)
+        return True
+
+    typer.echo(f"{asyncio.run(_each(limit, only, send_back))} sent back")
+
+
+@app.command()
+def drop(only: Annotated[str, typer.Option("--id", help="The message to drop for good.")]) -> None:
+    """Drop one dead letter for good."""
+
+    async def let_go(_channel: AbstractChannel, _message: AbstractIncomingMessage) -> bool:
+        return True
+
+    typer.echo(f"{asyncio.run(_each(1, only, let_go))} dropped")

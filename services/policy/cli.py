@@ -1,0 +1,110 @@
+"""`afterword policy ...` and `afterword case ...`: check a document, show a case, prove its history."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from services.policy.policy_cli import policy
+from services.policy.verify import faults
+from shared.decision import Verifier
+from shared.errors import NotFound
+from shared.settings import Mongo, VerifyKey, load
+from shared.store import client
+from shared.store.client import Database, Document
+
+app = typer.Typer()
+app.add_typer(policy)
+case_app = typer.Typer(name="case", help="Look at cases and prove their history.", no_args_is_help=True)
+app.add_typer(case_app)
+
+#: What a case keeps for machines, or for the notifier alone.
+_INTERNAL = ("keys", "card", "digest", "announce", "rev")
+
+
+@asynccontextmanager
+async def _database() -> AsyncIterator[Database]:
+    mongo, database = client.connect(load(Mongo).mongo_url, app="console")
+    try:
+        yield database
+    finally:
+        mongo.close()
+
+
+def _with_database(work: Callable[[Database], Awaitable[Any]]) -> Any:
+    async def run() -> Any:
+        async with _database() as database:
+            return await work(database)
+
+    return asyncio.run(run())
+
+
+@case_app.command()
+def show(
+    case_id: Annotated[str, typer.Argument(metavar="ID")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show what became of a case and why: state, findings, timeline. Exit 1 where there is none of this
+    id.
+    """
+    case: Document | None = _with_database(lambda database: database["cases"].find_one({"_id": case_id}))
+    if case is None:
+        raise NotFound(f"there is no case {case_id}")
+    if as_json:
+        shown = {name: value for name, value in case.items() if name not in _INTERNAL}
+        typer.echo(json.dumps(shown, default=str, indent=2))
+        return
+    _print(case)
+
+
+def _print(case: Document) -> None:
+    console = Console()
+    console.print(
+        f"[bold]{case['_id']}[/bold]  {case['tenant']}  {case['source']}  [bold]{case['state']}[/bold]"
+    )
+    decision = case.get("recheck") or case.get("decision")
+    if decision:
+        console.print(
+            f"{decision['verdict']} under policy {decision['version']}, inputs {decision['digest'][:16]}"
+        )
+        findings = Table("code", "severity", "says", "evidence", title="Findings", title_justify="left")
+        for finding in decision["findings"]:
+            evidence = json.dumps(finding["evidence"], default=str)
+            findings.add_row(finding["code"], finding["severity"], finding["says"], evidence)
+        console.print(findings if decision["findings"] else "No rule spoke against it.")
+    timeline = Table("at", "to", "by", "why", "event", title="Timeline", title_justify="left")
+    for line in case["timeline"]:
+        timeline.add_row(line["at"], line["to_state"], line["by"], line["why"], line["event_id"] or "")
+    console.print(timeline)
+
+
+@case_app.command()
+def verify(case_id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None) -> None:
+    """Check timelines and signatures, and judge each decision again: of one case, or of all. Exit 1 on any
+    fault.
+    """
+    verifier = Verifier(load(VerifyKey).verify_key)
+    checked, wrong = _with_database(lambda database: _verify(database, verifier, case_id))
+    if case_id and not checked:
+        raise NotFound(f"there is no case {case_id}")
+    typer.echo(f"{checked} cases checked, {wrong} with faults")
+    if wrong:
+        raise typer.Exit(1)
+
+
+async def _verify(database: Database, verifier: Verifier, case_id: str | None) -> tuple[int, int]:
+    policies = {found["_id"]: found["text"] async for found in database["policies"].find()}
+    checked = wrong = 0
+    async for case in database["cases"].find({"_id": case_id} if case_id else {}):
+        checked += 1
+        found = list(faults(case, verifier, policies))
+        wrong += bool(found)
+        for fault in found:
+            typer.echo(f"{case['_id']}: {fault}")
+    return checked, wrong
