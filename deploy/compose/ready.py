@@ -1,4 +1,4 @@
-"""Whether the service in this container answers /readyz: `python -m deploy.compose.ready` exits 0 or, with why, 1.
+"""Whether the service here answers /readyz: `python -m deploy.compose.ready` exits 0, or 1 with the reason.
 
 Imports nothing of the services: it runs every few seconds in each container.
 """

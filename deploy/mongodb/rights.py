@@ -16,6 +16,7 @@ COLLECTIONS = (
     "permits",
     "permits_archive",
     "policies",
+    "withdrawals",
 )
 
 _READ = ("find",)
@@ -30,14 +31,15 @@ ROLES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "intake": {"sources": _READ},
     "policy": {
         "tenants": _READ,
-        "events": _KEEP,
-        "conflicts": _KEEP,
+        "events": _ADD,
+        "conflicts": _ADD,
+        "withdrawals": _ADD,
         "people": _KEEP,
         "memory": _FULL,
-        "suppressions": _FULL,
+        "suppressions": _KEEP,
         "cases": _KEEP,
-        "permits": _FULL,
-        "permits_archive": _KEEP,
+        "permits": ("find", "insert", "remove"),
+        "permits_archive": _ADD,
         "policies": _KEEP,
     },
     "notifier": {"cases": _KEEP, "people": _READ, "suppressions": _READ, "tenants": _READ},

@@ -8,7 +8,9 @@ import os
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+from pydantic import SecretStr
 from pymongo import MongoClient
 from pymongo.errors import AutoReconnect, OperationFailure
 
@@ -38,6 +40,12 @@ def connect(host: str, password: str) -> Client:
         directConnection=True,
         serverSelectionTimeoutMS=5_000,
     )
+
+
+def root_url(host: str, secrets: Path) -> SecretStr:
+    """Root's URL of the replica set and the database."""
+    word = quote((secrets / "mongodb_root_password").read_text("utf-8").strip(), safe="")
+    return SecretStr(f"mongodb://root:{word}@{host}/{DATABASE}?replicaSet={REPLICA_SET}&authSource=admin")
 
 
 def initiate(client: Client, host: str) -> None:
