@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from shared.errors import FieldError, Transient
+from shared.pointer import pointer
 
 MEDIA_TYPE = "application/problem+json"
 #: What a sender is told to wait, in seconds, when a server behind this one is away.
@@ -190,8 +191,3 @@ def _field_error(fault: Mapping[str, Any]) -> FieldError:
     if fault["type"] == "json_invalid":
         return FieldError("", "JSON is expected")
     return FieldError(pointer(path), str(fault["msg"]))
-
-
-def pointer(path: Sequence[str | int]) -> str:
-    """The JSON pointer (RFC 6901) of a path of names and positions."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)

@@ -1,0 +1,130 @@
+"""Wiring of intake: settings in, an ASGI application out."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from faststream.rabbit import RabbitBroker
+from prometheus_client import CollectorRegistry
+
+from services.intake import openapi
+from services.intake.directory import Directory, stored_sources
+from services.intake.limits import Limits, Rate
+from services.intake.publish import Publisher
+from services.intake.receive import Door
+from services.intake.sources.standard import SECRET_PREFIX
+from shared import bus, problems
+from shared.clock import Clock, SystemClock
+from shared.errors import Transient
+from shared.health import health_routes
+from shared.settings import IntakeSettings
+from shared.store import client
+from shared.telemetry import Metrics, redact
+from shared.vault import Keyring, Sealer, new_key
+
+#: Deliveries that nobody signed, from everybody together; more are told to slow down.
+UNSIGNED = Rate(per_second=50, burst=200)
+
+log = structlog.get_logger()
+
+
+def build(settings: IntakeSettings, clock: Clock | None = None) -> FastAPI:
+    """The application; its servers are reached when it is started, and let go when it is stopped."""
+    clock = clock or SystemClock()
+    metrics = Metrics(CollectorRegistry())
+    mongo, database = client.connect(settings.mongo_url, app="intake")
+    broker = bus.connect(settings.amqp_url, "intake", stop_timeout_s=settings.stop_timeout_s)
+    directory = Directory(
+        stored_sources(database),
+        Keyring.parse(settings.source_keys.get_secret_value()),
+        clock,
+        settings.source_cache_s,
+    )
+    publisher = Publisher(
+        bus.Bus(
+            broker,
+            sealer=Sealer(settings.bus_key.get_secret_value()),
+            clock=clock,
+            timeout_s=settings.publish_timeout_s,
+        ),
+        lambda: broker.ping(0),
+        clock=clock,
+        metrics=metrics,
+        in_force_timeout_s=settings.in_force_timeout_s,
+    )
+    door = Door(
+        directory,
+        publisher,
+        Limits(UNSIGNED, clock.now()),
+        clock=clock,
+        metrics=metrics,
+        filler=SECRET_PREFIX + new_key(),
+        max_body_bytes=settings.max_body_bytes,
+        tolerance_s=settings.signature_tolerance_s,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await _start(broker, settings)
+        try:
+            yield
+        finally:
+            async with asyncio.timeout(settings.stop_timeout_s):
+                await publisher.drain()
+                await broker.stop()
+            mongo.close()
+
+    async def broker_connected() -> None:
+        if not await broker.ping(1):
+            raise Transient("not connected")
+
+    async def sources_known() -> None:
+        if not directory.warm:
+            await client.ping(database)
+
+    app = FastAPI(
+        title="Afterword intake",
+        version="1",
+        summary="Where platforms send declines and what surrounds them.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    _add_route(app, door)
+    app.router.routes.extend(
+        health_routes({"broker": broker_connected, "sources": sources_known}, metrics.registry)
+    )
+    problems.install(app)
+    openapi.declare_events(app)
+    return app
+
+
+def _add_route(app: FastAPI, door: Door) -> None:
+    @app.post(
+        "/v1/sources/{source}/events",
+        status_code=202,
+        response_class=Response,
+        summary=openapi.SUMMARY,
+        description=openapi.DESCRIPTION,
+        responses=openapi.declared_responses(),
+        openapi_extra=openapi.request_body(),
+        operation_id="receiveEvents",
+    )
+    async def receive(source: str, request: Request) -> Response:
+        return await door.receive(source, request)
+
+
+async def _start(broker: RabbitBroker, settings: IntakeSettings) -> None:
+    try:
+        async with asyncio.timeout(settings.publish_timeout_s):
+            await broker.start()
+    except bus.AWAY as error:
+        await broker.stop()
+        url = urlsplit(settings.amqp_url.get_secret_value())
+        where = f"{url.hostname}:{url.port or (5671 if url.scheme == 'amqps' else 5672)}"
+        raise Transient(
+            f"RabbitMQ at {where} (AFTERWORD_AMQP_URL) cannot be reached: {redact(str(error))}"
+        ) from None

@@ -1,0 +1,49 @@
+"""The body of a request, read as a bounded stream: never more than agreed, never for longer than agreed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from starlette.datastructures import Headers
+
+from services.intake import problems
+from services.intake.limits import Full, Share
+
+#: From the first byte to the last; a sender that trickles is cut.
+READ_TIMEOUT_S = 10.0
+
+
+def check_headers(headers: Headers, max_bytes: int) -> None:
+    """Raises the Problem of a body that need not be read at all."""
+    length = headers.get("content-length", "0")
+    if not length.isascii() or not length.isdigit() or int(length[:20]) > max_bytes:
+        raise problems.body_too_large(max_bytes)
+    if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+        raise problems.not_json("A body without content coding is expected.")
+    media_type, *parameters = headers.get("content-type", "").lower().split(";")
+    if media_type.strip() != "application/json":
+        raise problems.not_json("application/json is expected.")
+    for parameter in parameters:
+        name, _, value = parameter.strip().partition("=")
+        if name.strip() == "charset" and value.strip().strip('"') not in {"utf-8", "utf8"}:
+            raise problems.not_json("The charset utf-8, or none, is expected.")
+
+
+async def read_body(
+    stream: AsyncIterator[bytes], share: Share, max_bytes: int, timeout_s: float = READ_TIMEOUT_S
+) -> bytes:
+    """The whole body, held in ``share``. Raises the Problem of one too large, too slow, or one too many."""
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(timeout_s):
+            async for chunk in stream:
+                size += len(chunk)
+                if size > max_bytes:
+                    raise problems.body_too_large(max_bytes)
+                share.grow(len(chunk))
+                chunks.append(chunk)
+    except TimeoutError:
+        raise problems.body_too_slow(timeout_s) from None
+    except Full:
+        raise problems.overloaded() from None
+    return b"".join(chunks)

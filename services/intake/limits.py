@@ -1,0 +1,103 @@
+"""How much is let in: token buckets for rates, and shares of what the process may hold at one time. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many a second in the long run, so many at once."""
+
+    per_second: float
+    burst: float
+
+
+class Bucket:
+    """A token bucket: full at first, refilled at ``rate.per_second`` up to ``rate.burst``."""
+
+    def __init__(self, rate: Rate, now: datetime) -> None:
+        self.rate = rate
+        self._tokens = rate.burst
+        self._at = now
+
+    def take(self, now: datetime) -> float:
+        """Takes one token: 0. Takes none where there is none: the seconds until there will be one."""
+        elapsed = max(0.0, (now - self._at).total_seconds())
+        self._tokens = min(self.rate.burst, self._tokens + elapsed * self.rate.per_second)
+        self._at = now
+        if self._tokens >= 1:
+            self._tokens -= 1
+            return 0.0
+        return (1 - self._tokens) / self.rate.per_second
+
+
+class Limits:
+    """One bucket a source for its own deliveries, and one for all that nobody signed.
+
+    Strangers drink from a bucket of their own, so that they cannot use up a source's.
+    """
+
+    def __init__(self, unsigned: Rate, now: datetime) -> None:
+        self._unsigned = Bucket(unsigned, now)
+        self._buckets: dict[str, Bucket] = {}
+
+    def signed(self, source: str, rate: Rate, now: datetime) -> float:
+        """As Bucket.take, for what this source did send. A changed rate begins with all its burst."""
+        bucket = self._buckets.get(source)
+        if bucket is None or bucket.rate != rate:
+            bucket = self._buckets[source] = Bucket(rate, now)
+        return bucket.take(now)
+
+    def unsigned(self, now: datetime) -> float:
+        """As Bucket.take, for a delivery that is not known to come from anybody."""
+        return self._unsigned.take(now)
+
+
+class Full(Exception):  # noqa: N818 - a state of the bound, not a fault
+    """Nothing more fits in at this moment."""
+
+
+class Bound:
+    """How much the process may hold at one time, shared by the requests in it."""
+
+    def __init__(self, limit: int) -> None:
+        self._free = limit
+
+    def share(self) -> "Share":
+        """A share of it, empty at first, given back at the end of a ``with``."""
+        return Share(self)
+
+    def _move(self, amount: int) -> None:
+        if amount > self._free:
+            raise Full
+        self._free -= amount
+
+
+class Share:
+    """What one request holds of a bound."""
+
+    def __init__(self, bound: Bound) -> None:
+        self._bound = bound
+        self._held = 0
+
+    def grow(self, amount: int) -> None:
+        """Holds so much more. Raises Full where it does not fit; then nothing changes."""
+        self._bound._move(amount)  # noqa: SLF001 - two halves of one thing
+        self._held += amount
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bound._move(-self._held)  # noqa: SLF001
+        self._held = 0
+
+
+def rate_of(stored: Mapping[str, float]) -> Rate:
+    """The rate as it is stored with a source."""
+    return Rate(float(stored["per_second"]), float(stored["burst"]))

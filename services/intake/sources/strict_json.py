@@ -1,0 +1,85 @@
+"""JSON as RFC 8259 and I-JSON (RFC 7493) have it: what two readers could read differently is refused.
+
+That is doubled names, NaN and infinities, lone surrogates, other encodings than UTF-8, and endless depth.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from shared.errors import FieldError, Invalid
+from shared.pointer import pointer
+
+MAX_DEPTH = 32
+#: Names come back in pointers, so they are not allowed to be books.
+MAX_NAME = 200
+
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+
+Path = tuple[str | int, ...]
+
+
+class _Doubled(dict[str, Any]):
+    """An object in which a name came twice."""
+
+
+def read(body: bytes) -> Any:
+    """The value that `body` holds. Raises Invalid with every fault at once, and nothing else."""
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Invalid.at("", "UTF-8 is expected") from None
+    try:
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=float)
+    except RecursionError:
+        raise Invalid.at("", f"at most {MAX_DEPTH} levels are expected") from None
+    except ValueError:
+        raise Invalid.at("", "JSON is expected") from None
+    faults = list(_faults(value, (), check_text=_SURROGATE_ESCAPE.search(text) is not None))
+    if faults:
+        raise Invalid(faults)
+    return value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    return value if len(value) == len(pairs) else _Doubled(value)
+
+
+def _faults(value: Any, path: Path, *, check_text: bool) -> Iterator[FieldError]:
+    if isinstance(value, dict):
+        yield from _object_faults(value, path, check_text=check_text)
+    elif isinstance(value, list):
+        if len(path) >= MAX_DEPTH:
+            yield FieldError(pointer(path), f"at most {MAX_DEPTH} levels are expected")
+            return
+        for position, item in enumerate(value):
+            yield from _faults(item, (*path, position), check_text=check_text)
+    elif isinstance(value, str):
+        if check_text and not _encodable(value):
+            yield FieldError(pointer(path), "Unicode text is expected, without lone surrogates")
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield FieldError(pointer(path), "a finite number is expected")
+
+
+def _object_faults(value: dict[str, Any], path: Path, *, check_text: bool) -> Iterator[FieldError]:
+    if len(path) >= MAX_DEPTH:
+        yield FieldError(pointer(path), f"at most {MAX_DEPTH} levels are expected")
+        return
+    if isinstance(value, _Doubled):
+        yield FieldError(pointer(path), "each name is expected only once")
+    for name, item in value.items():
+        if len(name) > MAX_NAME or (check_text and not _encodable(name)):
+            yield FieldError(pointer(path), f"names of Unicode text up to {MAX_NAME} characters are expected")
+        else:
+            yield from _faults(item, (*path, name), check_text=check_text)
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
