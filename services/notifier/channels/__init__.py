@@ -1,0 +1,1 @@
+"""The ways out, one file each; all offer what `handover.Channel` says."""

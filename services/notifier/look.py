@@ -1,0 +1,57 @@
+"""The last look before a send: everything that is known of the claimed rows, in one read a collection."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.store.client import Collection, Document
+from shared.store.people import Identity, People
+from shared.store.suppressions import EVERYONE, Suppressions, fingerprint_of
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A claimed row and what stands for or against its mail. `stops`: kinds of "never again" that hold."""
+
+    case: Document
+    tenant: Document | None
+    card: Document | None
+    stops: tuple[str, ...]
+    tangled: bool
+
+
+class Look:
+    """Reads what a set of rows needs."""
+
+    def __init__(self, people: People, suppressions: Suppressions, tenants: Collection) -> None:
+        self._people = people
+        self._suppressions = suppressions
+        self._tenants = tenants
+
+    async def at(self, cases: Sequence[Document]) -> list[Seen]:
+        """What is known of each, in order.
+
+        The cases must have been read before: whoever learns something new about a person writes it first and
+        raises the case's `rev` then, so a case that still has its `rev` at the send has missed nothing.
+        """
+        people = await self._people.identities({case["_id"]: frozenset(case["keys"]) for case in cases})
+        cards = await self._people.by_ids(case["card"] for case in cases if case.get("card"))
+        wanted = {case["tenant"] for case in cases}
+        tenants = {t["_id"]: t async for t in self._tenants.find({"_id": {"$in": list(wanted)}})}
+        keys = frozenset[str]().union(*(person.keys for person in people.values()))
+        against = await self._suppressions.of(wanted, keys)
+        return [
+            Seen(
+                case,
+                tenants.get(case["tenant"]),
+                cards.get(case.get("card", "")),
+                _stops(case["tenant"], people[case["_id"]], against),
+                people[case["_id"]].tangled,
+            )
+            for case in cases
+        ]
+
+
+def _stops(tenant: str, person: Identity, against: Sequence[Document]) -> tuple[str, ...]:
+    fingerprints = {fingerprint_of(key) for key in person.keys}
+    kinds = {s["kind"] for s in against if s["fp"] in fingerprints and s["scope"] in {tenant, EVERYONE}}
+    return tuple(sorted(kinds))
