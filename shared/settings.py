@@ -32,6 +32,7 @@ __all__ = [
     "Http",
     "InForce",
     "IntakeSettings",
+    "IntakeUrl",
     "LinkKey",
     "Mongo",
     "NotifierSettings",
@@ -290,8 +291,11 @@ class DeskSettings(Rabbit, Mongo, Http, BusKey, LinkKey, InForce):
     http_port: _Port = 8081
 
 
-class ConsoleSettings(Rabbit, Mongo, SourceKeys, VaultKeys, VerifyKey):
-    """What the console's widest command needs; a narrower one loads its parts."""
+class IntakeUrl(Settings):
+    """Intake, as platforms reach it; printed with a new source."""
 
-    #: Intake, as platforms reach it; printed with a new source.
     intake_url: _Url = "http://localhost:8080"
+
+
+class ConsoleSettings(Rabbit, Mongo, SourceKeys, VaultKeys, VerifyKey, IntakeUrl):
+    """What the console's widest command needs; a narrower one loads its parts."""

@@ -72,9 +72,7 @@ def build(settings: IntakeSettings, clock: Clock | None = None) -> FastAPI:
         try:
             yield
         finally:
-            async with asyncio.timeout(settings.stop_timeout_s):
-                await publisher.drain()
-                await broker.stop()
+            await _stop(publisher, broker, settings.stop_timeout_s / 2)
             mongo.close()
 
     async def broker_connected() -> None:
@@ -128,3 +126,13 @@ async def _start(broker: RabbitBroker, settings: IntakeSettings) -> None:
         raise Transient(
             f"RabbitMQ at {where} (AFTERWORD_AMQP_URL) cannot be reached: {redact(str(error))}"
         ) from None
+
+
+async def _stop(publisher: Publisher, broker: RabbitBroker, timeout_s: float) -> None:
+    """Half of the time to stop is the HTTP server's, for its open requests; this is the other half."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            await publisher.drain()
+            await broker.stop()
+    except TimeoutError:
+        log.warning("stopped before the broker let go; what was not answered is sent again")

@@ -1,0 +1,206 @@
+"""`afterword source` and `afterword tenant`: who may send, and in whose name follow-ups go out."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+from pymongo.errors import PyMongoError
+from rich.console import Console
+from rich.table import Table
+
+from services.intake.registry import Sources, Tenants
+from services.intake.sources import DEFAULT_KIND
+from shared.clock import SystemClock
+from shared.errors import AfterwordError, Invalid, SettingsError
+from shared.settings import IntakeUrl, Mongo, SourceKeys, load
+from shared.store import client
+from shared.store.client import Database, Document
+from shared.vault import Keyring
+
+app = typer.Typer(no_args_is_help=True)
+source = typer.Typer(name="source", help="Where deliveries come from.", no_args_is_help=True)
+tenant = typer.Typer(name="tenant", help="In whose name follow-ups go out.", no_args_is_help=True)
+app.add_typer(source)
+app.add_typer(tenant)
+
+Answer = TypeVar("Answer")
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Name = Annotated[str, typer.Argument(help="1 to 64 of a-z, 0-9 and '-'.")]
+
+
+def _run(work: Callable[[Database], Awaitable[Answer]]) -> Answer:
+    """What ``work`` returns; what Afterword or MongoDB find wrong is told in a line, exit 1."""
+
+    async def connected() -> Answer:
+        mongo, database = client.connect(load(Mongo).mongo_url, app="console")
+        try:
+            return await work(database)
+        finally:
+            mongo.close()
+
+    try:
+        return asyncio.run(connected())
+    except SettingsError:
+        raise
+    except Invalid as error:
+        _fail(error.errors[0].detail)
+    except AfterwordError as error:
+        _fail(str(error))
+    except PyMongoError as error:
+        _fail(f"MongoDB (AFTERWORD_MONGO_URL) does not do it: {type(error).__name__}")
+
+
+def _fail(why: str) -> NoReturn:
+    typer.echo(f"afterword: {why}", err=True)
+    raise typer.Exit(1)
+
+
+@source.command("add")
+def add_source(
+    name: Name,
+    tenant_name: Annotated[str, typer.Option("--tenant", help="Whose candidates it tells of.")],
+    kind: Annotated[str, typer.Option(help="How it signs and what it sends.")] = DEFAULT_KIND,
+    rate_per_second: Annotated[
+        float, typer.Option(min=0.01, help="Deliveries a second in the long run.")
+    ] = 500,
+    burst: Annotated[float, typer.Option(min=1, help="Deliveries at once.")] = 2000,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Add a source. Its secret is shown this once only."""
+    keyring = _keyring()
+    rate = {"per_second": rate_per_second, "burst": burst}
+
+    async def work(database: Database) -> tuple[Document, str]:
+        await Tenants(database).get(tenant_name)
+        return await Sources(database, SystemClock()).add(name, tenant_name, kind, rate, keyring)
+
+    document, secret = _run(work)
+    _print({**_shown(document), "secret": secret}, as_json=as_json)
+
+
+@source.command("list")
+def list_sources(
+    tenant_name: Annotated[str | None, typer.Option("--tenant", help="Only this tenant's.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List the sources."""
+    found = _run(lambda database: Sources(database, SystemClock()).all(tenant_name))
+    _print_all([_shown(document) for document in found], as_json=as_json)
+
+
+@source.command("show")
+def show_source(name: Name, *, as_json: AsJson = False) -> None:
+    """Show one source, without its secrets."""
+    _print(_shown(_run(lambda database: Sources(database, SystemClock()).get(name))), as_json=as_json)
+
+
+@source.command()
+def rotate(
+    name: Name,
+    grace_hours: Annotated[float, typer.Option(min=0, help="How long the secret so far is taken.")] = 24,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Give a source a new secret, shown this once only."""
+    keyring, grace = _keyring(), timedelta(hours=grace_hours)
+    until, secret = _run(lambda database: Sources(database, SystemClock()).rotate(name, grace, keyring))
+    answer = {"name": name, "url": _url(name), "secret": secret, "previous_until": until.isoformat()}
+    _print(answer, as_json=as_json)
+
+
+@source.command()
+def disable(name: Name) -> None:
+    """Take nothing more from a source; it is answered as if it were not there."""
+    _run(lambda database: Sources(database, SystemClock()).enable(name, enabled=False))
+    typer.echo(f"{name} is disabled")
+
+
+@source.command()
+def enable(name: Name) -> None:
+    """Take deliveries from a source again."""
+    _run(lambda database: Sources(database, SystemClock()).enable(name, enabled=True))
+    typer.echo(f"{name} is enabled")
+
+
+@tenant.command("add")
+def add_tenant(
+    name: Name,
+    company: Annotated[str, typer.Option(help="As candidates know it.")],
+    from_name: Annotated[str, typer.Option(help="Who the follow-up says it is from.")],
+    from_email: Annotated[str, typer.Option(help="The sender's address.")],
+    timezone: Annotated[str, typer.Option(help="IANA, where a candidate's is not known: Europe/Berlin.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Add a tenant."""
+    added = _run(lambda database: Tenants(database).add(name, company, from_name, from_email, timezone))
+    _print(_named(added), as_json=as_json)
+
+
+@tenant.command("list")
+def list_tenants(*, as_json: AsJson = False) -> None:
+    """List the tenants."""
+    found = _run(lambda database: Tenants(database).all())
+    _print_all([_named(document) for document in found], as_json=as_json)
+
+
+@tenant.command("show")
+def show_tenant(name: Name, *, as_json: AsJson = False) -> None:
+    """Show one tenant."""
+    _print(_named(_run(lambda database: Tenants(database).get(name))), as_json=as_json)
+
+
+def _keyring() -> Keyring:
+    return Keyring.parse(load(SourceKeys).source_keys.get_secret_value())
+
+
+def _url(name: str) -> str:
+    return f"{load(IntakeUrl).intake_url}/v1/sources/{name}/events"
+
+
+def _named(document: Document) -> dict[str, Any]:
+    return {"name": document["_id"], **{key: value for key, value in document.items() if key != "_id"}}
+
+
+def _shown(document: Document) -> dict[str, Any]:
+    """A source as it is shown: never its secrets, only how long there are two."""
+    shown = _named(document)
+    until: datetime | None = shown.pop("secrets").get("previous_until")
+    rate = shown.pop("rate")
+    return shown | {
+        "created_at": document["created_at"].isoformat(timespec="seconds"),
+        "rate_per_second": rate["per_second"],
+        "burst": rate["burst"],
+        "previous_until": until.isoformat(timespec="seconds") if until else None,
+        "url": _url(document["_id"]),
+    }
+
+
+def _print(answer: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(answer, indent=2))
+        return
+    width = max(map(len, answer))
+    for name, value in answer.items():
+        typer.echo(f"{name.ljust(width)}  {_text(value)}")
+
+
+def _print_all(answers: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(answers, indent=2))
+        return
+    table = Table(*(answers[0] if answers else ()))
+    for answer in answers:
+        table.add_row(*map(_text, answer.values()))
+    Console().print(table if answers else "there are none")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value is None else str(value)

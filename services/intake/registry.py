@@ -1,0 +1,139 @@
+"""What an operator writes of sources and tenants: the console's side of what intake reads."""
+
+import re
+import secrets
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from zoneinfo import available_timezones
+
+from pymongo.errors import DuplicateKeyError
+
+from services.intake.directory import NAME
+from services.intake.sources import SOURCES
+from services.intake.sources.standard import SECRET_PREFIX
+from shared.clock import Clock
+from shared.errors import Conflict, Invalid, NotFound
+from shared.identity import canonical_email
+from shared.store.client import Database, Document
+from shared.vault import Keyring
+
+SECRET_BYTES = 32
+_MAX_LINE = 200
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def new_secret() -> str:
+    """A fresh secret of a source, from the operating system's randomness."""
+    return SECRET_PREFIX + b64encode(secrets.token_bytes(SECRET_BYTES)).decode("ascii")
+
+
+def checked_name(name: str) -> str:
+    """The name of a source or tenant. Raises Invalid for one that is no slug."""
+    if not NAME.fullmatch(name):
+        raise Invalid.at("", f"the name {name!r}: 1 to 64 of a-z, 0-9 and '-' are expected")
+    return name
+
+
+class Tenants:
+    """The collection `tenants`: who writes, and in whose name."""
+
+    def __init__(self, database: Database) -> None:
+        self._tenants = database["tenants"]
+
+    async def add(self, name: str, company: str, from_name: str, from_email: str, timezone: str) -> Document:
+        """The new tenant. Raises Invalid naming the option at fault, Conflict where the name is taken."""
+        document = {
+            "_id": checked_name(name),
+            "company": _line(company, "--company"),
+            "from_name": _line(from_name, "--from-name"),
+            "from_email": _line(from_email, "--from-email"),
+            "timezone": timezone,
+        }
+        if canonical_email(from_email) is None:
+            raise Invalid.at("", "--from-email: an e-mail address is expected")
+        if timezone not in available_timezones():
+            raise Invalid.at("", f"--timezone: a name like Europe/Berlin is expected, not {timezone!r}")
+        try:
+            await self._tenants.insert_one(document)
+        except DuplicateKeyError:
+            raise Conflict(f"there is a tenant {name!r} already") from None
+        return document
+
+    async def all(self) -> list[Document]:
+        """Every tenant, by name."""
+        return [document async for document in self._tenants.find().sort("_id")]
+
+    async def get(self, name: str) -> Document:
+        """The tenant of this name. Raises NotFound."""
+        document = await self._tenants.find_one({"_id": name})
+        if document is None:
+            raise NotFound(f"there is no tenant {name!r}; `afterword tenant list` shows those there are")
+        return document
+
+
+class Sources:
+    """The collection `sources`. Secrets lie there sealed, bound to the source's name."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._sources = database["sources"]
+        self._clock = clock
+
+    async def add(
+        self, name: str, tenant: str, kind: str, rate: Mapping[str, float], keyring: Keyring
+    ) -> tuple[Document, str]:
+        """The new source and its secret. Raises Invalid, or Conflict where the name is taken."""
+        if kind not in SOURCES:
+            raise Invalid.at("", f"--kind: one of {', '.join(SOURCES)} is expected, not {kind!r}")
+        secret = new_secret()
+        document = {
+            "_id": checked_name(name),
+            "tenant": tenant,
+            "kind": kind,
+            "enabled": True,
+            "secrets": {"current": keyring.seal(secret.encode(), name.encode())},
+            "rate": dict(rate),
+            "created_at": self._clock.now(),
+        }
+        try:
+            await self._sources.insert_one(document)
+        except DuplicateKeyError:
+            raise Conflict(f"there is a source {name!r} already") from None
+        return document, secret
+
+    async def all(self, tenant: str | None) -> list[Document]:
+        """Every source, or a tenant's, by name."""
+        chosen = {} if tenant is None else {"tenant": tenant}
+        return [document async for document in self._sources.find(chosen).sort("_id")]
+
+    async def get(self, name: str) -> Document:
+        """The source of this name. Raises NotFound."""
+        document = await self._sources.find_one({"_id": name})
+        if document is None:
+            raise NotFound(f"there is no source {name!r}; `afterword source list` shows those there are")
+        return document
+
+    async def rotate(self, name: str, grace: timedelta, keyring: Keyring) -> tuple[datetime, str]:
+        """Until when the secret so far is still taken, and the new one. A third, older one ends at once."""
+        old = (await self.get(name))["secrets"]["current"]
+        secret, until = new_secret(), self._clock.now() + grace
+        sealed = keyring.seal(secret.encode(), name.encode())
+        changed = await self._sources.update_one(
+            {"_id": name, "secrets.current": old},
+            {"$set": {"secrets": {"current": sealed, "previous": old, "previous_until": until}}},
+        )
+        if not changed.matched_count:
+            raise Conflict(f"somebody else rotated {name!r} at the same moment; its secret is theirs")
+        return until, secret
+
+    async def enable(self, name: str, *, enabled: bool) -> None:
+        """Lets a source send, or no longer. Raises NotFound."""
+        await self.get(name)
+        await self._sources.update_one({"_id": name}, {"$set": {"enabled": enabled}})
+
+
+def _line(text: str, option: str) -> str:
+    line = text.strip()
+    if not 1 <= len(line) <= _MAX_LINE or _CONTROL.search(line):
+        raise Invalid.at("", f"{option}: one line of 1 to {_MAX_LINE} characters is expected")
+    return line
