@@ -154,9 +154,8 @@ def _invisible(letter: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    """Text without case; folding and normalising may undo each other, so both until nothing changes."""
-    folded = _plain(text.casefold())
-    return folded if folded == text else _folded(folded)
+    """Plain text without case; folding may leave what composes again."""
+    return _plain(text.casefold())
 
 
 def _domain(text: str) -> str | None:

@@ -18,7 +18,7 @@ _REDACTED = "[redacted]"
 #: What gives itself away by its form, with what stands in its place.
 _FORMS = (
     (re.compile(r"(?<=://)[^/\s@]+@"), f"{_REDACTED}@"),  # user and password of a URL
-    (re.compile(r"[\w.!#$&'*+/=?^`{|}~-]+(?:@|%40)[\w-]+(?:\.[\w-]+)*"), "[address]"),
+    (re.compile(r"[\w.!#$&'*+/=?^`{|}~%-]{1,64}(?:@|%40)[\w-]+(?:\.[\w-]+)*"), "[address]"),
     (re.compile(r"input_value=.*?(?=, input_type=)", re.DOTALL), f"input_value={_REDACTED}"),  # pydantic's
 )
 

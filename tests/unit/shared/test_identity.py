@@ -4,7 +4,7 @@ import string
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.identity import (
@@ -207,6 +207,7 @@ def test_a_canonical_profile_is_its_own(text: str) -> None:
     st.from_regex(r"[+0]?[0-9 ()/.-]{3,18}(ext\. ?[0-9]{1,4})?", fullmatch=True),
     st.sampled_from([None, "DE", "US", "IT", "AR", "BR", "MX", "GB"]),
 )
+@example("000000", "DE")
 def test_a_canonical_number_is_its_own(number: str, region: str | None) -> None:
     """As for addresses; the region no longer matters then."""
     canonical = canonical_phone(number, region)
@@ -219,6 +220,11 @@ def test_a_canonical_id_is_its_own_and_its_source_s(text: str) -> None:
     canonical = canonical_external_id("ats", text)
     assert canonical is None or canonical_external_id("ats", canonical.partition("\0")[2]) == canonical
     assert canonical is None or canonical_external_id("crm", text) != canonical
+
+
+def test_an_invisible_letter_keeps_nothing_from_composing() -> None:
+    """An accent behind a zero-width space belongs to the letter before both, at the first reading already."""
+    assert canonical_external_id("ats", "e\u200b\u0301") == canonical_external_id("ats", "\u00e9")
 
 
 def test_each_kind_of_identifier_has_a_fingerprint_of_its_own() -> None:
