@@ -1,9 +1,9 @@
 """Brings a backup from standard input back into the database.
 
 `python -m deploy.mongodb.restore [--replace] [--resume] < FILE`, as root, with the services stopped. A
-database that holds anything is refused without `--replace`. What a restore must never undo stays in any case: a
-"never again", a claimed permit (its message may be out), an erasure. And since nobody knows what went out after
-the backup was made, every case that was open in it is closed, unless `--resume` says that nothing did.
+database that holds anything is refused without `--replace`. What a restore must never undo stays in any case:
+a "never again", a claimed permit (its message may be out), an erasure. And since nobody knows what went out
+after the backup, every case that was open in it is closed, unless `--resume` says that nothing did.
 """
 
 import argparse

@@ -1,0 +1,45 @@
+"""The database's roles."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from deploy.mongodb.rights import COLLECTIONS, ROLES, privileges
+from shared.store.indexes import INDEXES
+
+ROOT = Path(__file__).parents[3]
+NAMED = re.compile(r"""database\[["'](\w+)["']\]""")
+
+
+@pytest.mark.parametrize("service", ["intake", "policy", "notifier", "desk"])
+def test_a_service_has_a_right_to_each_collection_its_code_names(service: str) -> None:
+    """Commands (cli.py) run as the console."""
+    code = [file for file in (ROOT / "services" / service).rglob("*.py") if file.name != "cli.py"]
+    named = {name for file in code for name in NAMED.findall(file.read_text("utf-8"))}
+    assert named <= set(ROLES[service])
+
+
+def test_every_collection_that_any_code_names_is_known_here() -> None:
+    """A new collection is unreadable until somebody says who may read it."""
+    code = [*(ROOT / "services").rglob("*.py"), *(ROOT / "shared").rglob("*.py")]
+    named = {name for file in code for name in NAMED.findall(file.read_text("utf-8"))}
+    assert named | set(INDEXES) <= set(COLLECTIONS)
+
+
+def test_only_policy_may_write_a_suppression_or_a_permit() -> None:
+    """Promises 1, 2 and 4 hang on these two."""
+    for collection in ("suppressions", "permits"):
+        writers = {
+            service
+            for service, rights in ROLES.items()
+            if {"insert", "update", "remove"} & set(rights.get(collection, ()))
+        }
+        assert writers == {"policy"}
+
+
+def test_no_role_reaches_beyond_its_database() -> None:
+    """No cluster rights, no other database."""
+    for service in ROLES:
+        for privilege in privileges(service, "afterword"):
+            assert privilege["resource"]["db"] == "afterword"
