@@ -19,7 +19,10 @@ _REDACTED = "[redacted]"
 _FORMS = (
     (re.compile(r"(?<=://)[^/\s@]+@"), f"{_REDACTED}@"),  # user and password of a URL
     (re.compile(r"[\w.!#$&'*+/=?^`{|}~%-]{1,64}(?:@|%40)[\w-]+(?:\.[\w-]+)*"), "[address]"),
-    (re.compile(r"input_value=.*?(?=, input_type=)", re.DOTALL), f"input_value={_REDACTED}"),  # pydantic's
+    (
+        re.compile(r"input_value=.{0,200}?(?=, input_type=)", re.DOTALL),
+        f"input_value={_REDACTED}",
+    ),  # pydantic's
 )
 
 #: Their own loggers keep handlers; these are sent through ours. FastStream leaves a handler on stdout alone.
