@@ -28,6 +28,9 @@ from shared.vault import Keyring, Sealer, new_key
 #: Deliveries that nobody signed, from everybody together; more are told to slow down.
 UNSIGNED = Rate(per_second=50, burst=200)
 
+#: Long enough to look; a connection that is not there is not waited for.
+CONNECTED_TIMEOUT_S = 0.05
+
 log = structlog.get_logger()
 
 
@@ -50,7 +53,7 @@ def build(settings: IntakeSettings, clock: Clock | None = None) -> FastAPI:
             clock=clock,
             timeout_s=settings.publish_timeout_s,
         ),
-        lambda: broker.ping(0),
+        lambda: broker.ping(CONNECTED_TIMEOUT_S),
         clock=clock,
         metrics=metrics,
         in_force_timeout_s=settings.in_force_timeout_s,

@@ -26,6 +26,10 @@ tenant = typer.Typer(name="tenant", help="In whose name follow-ups go out.", no_
 app.add_typer(source)
 app.add_typer(tenant)
 
+#: What fits beside each other; `show` and --json have the rest.
+_SOURCE_COLUMNS = ("name", "tenant", "kind", "enabled", "rate_per_second", "burst")
+_TENANT_COLUMNS = ("name", "company", "from_name", "from_email", "timezone")
+
 Answer = TypeVar("Answer")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(help="1 to 64 of a-z, 0-9 and '-'.")]
@@ -90,7 +94,7 @@ def list_sources(
 ) -> None:
     """List the sources."""
     found = _run(lambda database: Sources(database, SystemClock()).all(tenant_name))
-    _print_all([_shown(document) for document in found], as_json=as_json)
+    _print_all([_shown(document) for document in found], _SOURCE_COLUMNS, as_json=as_json)
 
 
 @source.command("show")
@@ -146,7 +150,7 @@ def add_tenant(
 def list_tenants(*, as_json: AsJson = False) -> None:
     """List the tenants."""
     found = _run(lambda database: Tenants(database).all())
-    _print_all([_named(document) for document in found], as_json=as_json)
+    _print_all([_named(document) for document in found], _TENANT_COLUMNS, as_json=as_json)
 
 
 @tenant.command("show")
@@ -190,13 +194,13 @@ def _print(answer: Mapping[str, Any], *, as_json: bool) -> None:
         typer.echo(f"{name.ljust(width)}  {_text(value)}")
 
 
-def _print_all(answers: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+def _print_all(answers: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(answers, indent=2))
         return
-    table = Table(*(answers[0] if answers else ()))
+    table = Table(*columns)
     for answer in answers:
-        table.add_row(*map(_text, answer.values()))
+        table.add_row(*(_text(answer[column]) for column in columns))
     Console().print(table if answers else "there are none")
 
 

@@ -12,7 +12,8 @@ from shared.problems import MEDIA_TYPE, body_of, responses
 SUMMARY = "Take in a source's events"
 DESCRIPTION = f"""One event, or an array of up to {MAX_EVENTS}, signed as Standard Webhooks 1.0.0 says:
 `webhook-signature` is `v1,` and the base64 of HMAC-SHA256 over
-`{{webhook-id}}.{{webhook-timestamp}}.{{body}}`, with the bytes of the secret (base64 after `whsec_`) as the key.
+`{{webhook-id}}.{{webhook-timestamp}}.{{body}}`, with the bytes of the secret
+(base64 after `whsec_`) as the key.
 
 Success is answered only after the message broker has confirmed the events; for an opt-out, a complaint, an
 erasure or a withdrawal, only after it is in force. The same event may be sent again at any time: it gets the
