@@ -1,4 +1,4 @@
-"""The notifier, wired: permits to the scheduler, due rows to the mail server. The one module that knows all of them."""
+"""The notifier, wired: permits to the scheduler, due rows to the mail server."""
 
 import asyncio
 from collections.abc import AsyncIterator
