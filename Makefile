@@ -59,13 +59,15 @@ docs: $(READY) ## Generate the OpenAPI and AsyncAPI descriptions into docs/
 	$(BIN)/python -m deploy.docs
 
 secrets: $(READY) ## Write fresh secrets into deploy/secrets (never overwrites one)
-	$(BIN)/afterword secrets deploy/secrets
+	@$(BIN)/afterword secrets deploy/secrets
+	@$(BIN)/python -m deploy.compose.derive deploy/secrets
 
-up: secrets ## Start the whole deployment in containers and wait until it is healthy
-	$(COMPOSE) up --detach --wait --build
+up: secrets ## Start the whole deployment in containers and wait until it is healthy (PROFILE=dev adds a mail catcher)
+	$(COMPOSE) $(if $(PROFILE),--profile $(PROFILE)) build --quiet intake
+	$(COMPOSE) $(if $(PROFILE),--profile $(PROFILE)) up --detach --wait
 
 down: ## Stop the containers; the data stays in its volumes
-	$(COMPOSE) down
+	$(COMPOSE) --profile '*' down
 
 logs: ## Follow the containers' logs (SERVICE=... for one)
 	$(COMPOSE) logs --follow --tail 100 $(SERVICE)
@@ -77,10 +79,10 @@ scale: ## Change the number of replicas: make scale SERVICE=policy REPLICAS=3
 	$(COMPOSE) up --detach --wait --no-recreate --scale $(SERVICE)=$(REPLICAS)
 
 backup: ## Write a backup of the database into backups/
-	$(COMPOSE) exec -T mongodb mongodump --archive --gzip > /dev/null
+	@deploy/compose/backup.sh
 
-restore: ## Bring a backup back: make restore FILE=backups/...
-	$(COMPOSE) exec -T mongodb mongorestore --archive --gzip --drop < $(FILE)
+restore: ## Bring a backup back: make restore FILE=backups/... (REPLACE=1 where there is data, RESUME=1 if nothing was sent since)
+	@deploy/compose/restore.sh "$(FILE)" $(if $(REPLACE),--replace) $(if $(RESUME),--resume)
 
 clean: ## Remove .venv, caches and reports (no data of a deployment)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist build
