@@ -9,6 +9,10 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from shared.moments import to_millisecond
+
+__all__ = ["Clock", "FixedClock", "SystemClock", "to_millisecond"]
+
 
 class Clock(Protocol):
     """Time, chance and fresh names, as a service may have them."""
@@ -70,15 +74,3 @@ class FixedClock:
     def advance(self, by: timedelta) -> None:
         """Move time on by `by`."""
         self._now = to_millisecond(self._now + by)
-
-
-def to_millisecond(at: datetime) -> datetime:
-    """`at` in UTC, cut to the millisecond: MongoDB keeps no more, and a signed time must read back as signed.
-
-    Raises ValueError for a time without a zone, whose meaning would depend on the machine.
-    """
-    if at.tzinfo is None:
-        message = "a time needs a zone"
-        raise ValueError(message)
-    utc = at.astimezone(UTC)
-    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)

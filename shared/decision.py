@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import to_jsonable_python
 
-from shared.clock import to_millisecond
 from shared.encoding import key_bytes
 from shared.errors import SignatureInvalid
+from shared.moments import to_millisecond
 
 Verdict = Literal["approve", "hold", "deny"]
 

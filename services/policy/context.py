@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
-from shared.clock import to_millisecond
+from shared.moments import to_millisecond
 
 #: The newest entries kept of each kind of history. Bounds a stored decision and the time of a judgment.
 HISTORY_LIMIT = 50

@@ -1,0 +1,15 @@
+"""A moment as all of Afterword keeps it: aware, in UTC, to the millisecond."""
+
+from datetime import UTC, datetime
+
+
+def to_millisecond(at: datetime) -> datetime:
+    """`at` in UTC, cut to the millisecond: MongoDB keeps no more, and a signed time must read back as signed.
+
+    Raises ValueError for a time without a zone, whose meaning would depend on the machine.
+    """
+    if at.tzinfo is None:
+        message = "a time needs a zone"
+        raise ValueError(message)
+    utc = at.astimezone(UTC)
+    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
