@@ -82,9 +82,10 @@ class Contact(Fact):
 
 
 class Volume(Fact):
-    """Counts at the time of judgment over sliding windows; the case that is judged is not counted.
+    """Counts at the time of judgment, over sliding windows.
 
-    Those of a day or an hour are of declines not denied; those of 30 days of all declines and messages.
+    Those of a day or an hour are permits of other cases. Those of 30 days are all that is on record, the decline
+    that is judged among it.
     """
 
     recruiter_day: int

@@ -34,7 +34,7 @@ class Fault:
     detail: str
 
 
-class PolicyInvalid(AfterwordError):  # noqa: N818 - named as its siblings in shared.errors are
+class PolicyInvalid(AfterwordError):
     """The policy document is not valid; the one in force before stays in force."""
 
     def __init__(self, name: str, faults: Sequence[Fault]) -> None:

@@ -57,7 +57,7 @@ def source_per_day(context: Context, policy: Policy, /) -> Iterable[Finding]:
 def no_spray_and_pray(context: Context, policy: Policy, /) -> Iterable[Finding]:
     """Too many declines for the messages on record in 30 days: sent to anybody, or invented."""
     rules, volume = policy.document.velocity, context.volume
-    declines = volume.recruiter_declines_30d + 1
+    declines = volume.recruiter_declines_30d
     share = rules.spray_declines_per_hundred_outreach
     if declines >= rules.spray_min_declines and declines * 100 >= share * volume.recruiter_outreach_30d:
         yield Finding(

@@ -60,7 +60,7 @@ JUDGED: list[tuple[str, object, object, Context]] = [
         "velocity.spray_declines_per_hundred_outreach",
         60,
         30,
-        _volume(recruiter_declines_30d=19, recruiter_outreach_30d=50),
+        _volume(recruiter_declines_30d=20, recruiter_outreach_30d=50),
     ),
     ("velocity.when_spraying", "hold", "deny", _volume(recruiter_declines_30d=30)),
     ("grace_seconds", 120, 0, but(messages=())),

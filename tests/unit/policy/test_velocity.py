@@ -37,22 +37,22 @@ def test_the_last_within_the_limit_passes_and_the_next_does_not(
 
 
 @pytest.mark.parametrize(
-    ("others", "outreach", "held"),
+    ("declines", "outreach", "held"),
     [
         # below twenty declines a share says nothing, even without any message
-        (18, 0, False),
-        (19, 0, True),
+        (19, 0, False),
+        (20, 0, True),
         # twenty of thirty-three are six in ten, of thirty-four they are not
-        (19, 33, True),
-        (19, 34, False),
-        (59, 100, True),
-        (58, 100, False),
+        (20, 33, True),
+        (20, 34, False),
+        (60, 100, True),
+        (59, 100, False),
     ],
 )
-def test_many_declines_for_few_messages_are_spray_and_pray(others: int, outreach: int, held: bool) -> None:  # noqa: FBT001
-    """The share counts this decline as well; exactly at the limit is beyond it."""
+def test_many_declines_for_few_messages_are_spray_and_pray(declines: int, outreach: int, held: bool) -> None:  # noqa: FBT001
+    """The count includes the decline that is judged; exactly at the limit is beyond it."""
     volume = NO_VOLUME.model_copy(
-        update={"recruiter_declines_30d": others, "recruiter_outreach_30d": outreach}
+        update={"recruiter_declines_30d": declines, "recruiter_outreach_30d": outreach}
     )
     expected = [("velocity.spray_and_pray", "hold")] if held else []
     assert spoken(velocity.no_spray_and_pray, but(volume=volume)) == expected
