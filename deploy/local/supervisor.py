@@ -125,8 +125,17 @@ def _obey(fleet: Fleet) -> None:
         command = json.loads(line)
         detached = detached or command["do"] == "detach"
         print(json.dumps(_answer(fleet, command["do"], command.get("name", ""))), flush=True)
+    if detached:
+        _let_go_of_output()
     while detached:
         signal.pause()
+
+
+def _let_go_of_output() -> None:
+    """Whoever reads what the owner printed would otherwise wait for us to end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, sys.stderr.fileno())
 
 
 def _answer(fleet: Fleet, action: str, name: str) -> dict[str, object]:

@@ -19,7 +19,7 @@ _PASSWORDS = (
     "rabbitmq_admin_password",
     *(f"rabbitmq_{service}_password" for service in _SERVICES),
     "mongodb_root_password",
-    *(f"mongodb_{service}_password" for service in (*_SERVICES, "console")),
+    *(f"mongodb_{service}_password" for service in (*_SERVICES, "console", "migrate")),
 )
 #: The first key of a ring wraps; its name tells it from those that come with a rotation.
 _FIRST_KID = "k1"
