@@ -84,8 +84,8 @@ class Contact(Fact):
 class Volume(Fact):
     """Counts at the time of judgment, over sliding windows.
 
-    Those of a day or an hour are permits of other cases. Those of 30 days are all that is on record, the decline
-    that is judged among it.
+    Those of a day or an hour are permits of other cases. Those of 30 days are all that is on record, with the
+    decline that is judged.
     """
 
     recruiter_day: int
