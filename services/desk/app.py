@@ -1,14 +1,17 @@
 """The desk, wired: routes, stores and the two connections on which wishes travel."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request, Response
 from prometheus_client import CollectorRegistry
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Lifespan
 
+from services.desk.access import Gate
 from services.desk.headers import SecurityHeaders
 from services.desk.keys import Keys
 from services.desk.limits import PUBLIC_PREFIX, BodyLimit, TokenBuckets
@@ -20,7 +23,7 @@ from shared import bus as buses
 from shared import problems
 from shared.clock import Clock, SystemClock
 from shared.errors import Transient
-from shared.health import health_routes
+from shared.health import Checks, health_routes
 from shared.links import LinkSigner
 from shared.settings import DeskSettings
 from shared.store import client
@@ -46,6 +49,17 @@ class Desk(FastAPI):
         """The middleware, from the outside in."""
         return SecurityHeaders(super().build_middleware_stack())
 
+    def openapi(self) -> dict[str, Any]:
+        """What there is, without FastAPI's own 422: ours is a problem, and declared where it can come."""
+        document = super().openapi()
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                if "HTTPValidationError" in str(operation["responses"].get("422")):
+                    del operation["responses"]["422"]
+        for name in ("HTTPValidationError", "ValidationError"):
+            document["components"]["schemas"].pop(name, None)
+        return document
+
 
 class _Line:
     """One connection to the broker, and the wishes that travel on it."""
@@ -68,12 +82,29 @@ class _Line:
             raise Transient("no connection to the broker")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """What the routes need of the world."""
+
+    views: Views
+    gate: Gate
+    stops: Wishes
+    reviews: Wishes
+    links: LinkSigner
+    clock: Clock
+    monotonic: Callable[[], float]
+    checks: Checks
+
+
 def build(settings: DeskSettings, clock: Clock | None = None) -> FastAPI:
     """The desk as an ASGI application; it is connected as long as its lifespan."""
     clock = clock or SystemClock()
     mongo, database = client.connect(settings.mongo_url, app="desk")
     # a connection waits for one answer at a time: a review without one must not hold up a "never again"
     stops, reviews = _Line(settings, clock), _Line(settings, clock)
+
+    async def mongo_answers() -> None:
+        await client.ping(database)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -86,9 +117,21 @@ def build(settings: DeskSettings, clock: Clock | None = None) -> FastAPI:
             await reviews.stop()
             mongo.close()
 
-    async def mongo_answers() -> None:
-        await client.ping(database)
+    ports = Ports(
+        views=Views(database),
+        gate=Keys(database),
+        stops=stops.wishes,
+        reviews=reviews.wishes,
+        links=LinkSigner(settings.link_key.get_secret_value()),
+        clock=clock,
+        monotonic=time.monotonic,
+        checks={"mongodb": mongo_answers, "broker": stops.check, "broker for reviews": reviews.check},
+    )
+    return assemble(ports, lifespan)
 
+
+def assemble(ports: Ports, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """The routes over these ports, with limits, headers and problems around them."""
     app = Desk(
         title="Afterword desk",
         version="1",
@@ -99,16 +142,16 @@ def build(settings: DeskSettings, clock: Clock | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.add_middleware(BodyLimit)
-    views, gate, pages = Views(database), Keys(database), Pages()
+    pages = Pages()
     problems.install(app)
     _answer_when_away(app, pages)
-    app.include_router(cases.routes(views, gate))
-    app.include_router(decisions.routes(views, gate, reviews=reviews.wishes, stops=stops.wishes, clock=clock))
-    links = LinkSigner(settings.link_key.get_secret_value())
-    candidates = candidate.Candidates(views, links, stops.wishes, pages, clock)
-    app.include_router(candidate.routes(candidates, TokenBuckets(time.monotonic), pages))
-    checks = {"mongodb": mongo_answers, "broker": stops.check, "broker for reviews": reviews.check}
-    app.router.routes.extend(health_routes(checks, CollectorRegistry()))
+    app.include_router(cases.routes(ports.views, ports.gate))
+    app.include_router(
+        decisions.routes(ports.views, ports.gate, reviews=ports.reviews, stops=ports.stops, clock=ports.clock)
+    )
+    candidates = candidate.Candidates(ports.views, ports.links, ports.stops, pages, ports.clock)
+    app.include_router(candidate.routes(candidates, TokenBuckets(ports.monotonic), pages))
+    app.router.routes.extend(health_routes(ports.checks, CollectorRegistry()))
     return app
 
 

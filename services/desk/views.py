@@ -99,7 +99,7 @@ class Views:
         self._tenants: Collection = database["tenants"]
 
     async def case(self, case: str, caller: Caller) -> Document | None:
-        """The stored case; None where there is none or not for this caller: one query, one answer, one time."""
+        """The stored case; None where there is none or not for this caller: one query, one answer."""
         return await self._cases.find_one({"_id": case, **caller.scope()})
 
     async def linked_case(self, case: str) -> Document | None:

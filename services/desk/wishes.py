@@ -99,7 +99,7 @@ class Wishes:
         return [answers.get(event.id, "no word of this event") for event in events]
 
     async def _keep(self, event: Event) -> bool:
-        """Whether the broker has the event: silence does not tell, a confirmed publish of the same event does.
+        """Whether the broker has the event: silence does not tell, a confirmed publish of it does.
 
         At worst it is queued twice, and the second is recognised by its id.
         """

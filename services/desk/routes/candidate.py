@@ -18,7 +18,7 @@ from services.desk.wishes import NotInForce, Wishes, wish
 from shared import events
 from shared.clock import Clock
 from shared.links import LinkSigner
-from shared.problems import RETRY_AFTER_S
+from shared.problems import RETRY_AFTER_S, responses
 from shared.store.client import Document
 
 _HTML: dict[int | str, dict[str, Any]] = {
@@ -28,6 +28,7 @@ _HTML: dict[int | str, dict[str, Any]] = {
     },
     429: {"description": "Too many requests from one address.", "content": {"text/html": {}}},
 }
+_AWAY = {"description": "The database is away.", "content": {"text/html": {}}}
 _KEPT = {
     "description": "Not confirmed in time; the page says whether the wish is kept.",
     "content": {"text/html": {}},
@@ -100,7 +101,7 @@ def routes(candidates: Candidates, buckets: TokenBuckets, pages: Pages) -> APIRo
         prefix="/c", tags=["candidate"], route_class=Limited, default_response_class=HTMLResponse
     )
 
-    @router.get("/{token}", responses=_HTML, response_class=HTMLResponse)
+    @router.get("/{token}", responses={**_HTML, 503: _AWAY}, response_class=HTMLResponse)
     @router.head("/{token}", include_in_schema=False)
     async def why(token: str) -> HTMLResponse:
         """Why you got this message, and one button: never again. Opening it changes nothing."""
@@ -112,7 +113,11 @@ def routes(candidates: Candidates, buckets: TokenBuckets, pages: Pages) -> APIRo
         """For mail programs without one-click, which open the List-Unsubscribe address: the same page."""
         return await candidates.page(token, action="never")
 
-    @router.post("/{token}/never", responses={**_HTML, 503: _KEPT}, response_class=HTMLResponse)
+    @router.post(
+        "/{token}/never",
+        responses={**_HTML, **responses({413: "The body is too large."}), 503: _KEPT},
+        response_class=HTMLResponse,
+    )
     async def never(token: str, request: Request) -> HTMLResponse:
         """Never again, from anybody here: by the form, by one-click (RFC 8058), or with no body at all."""
         await request.body()  # nothing in it matters; a body that is too large is refused here

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Security
+from fastapi import APIRouter, Depends, Path, Query, Security
 from pydantic import AwareDatetime
 
 from services.desk import access
@@ -15,9 +15,14 @@ from shared.problems import invalid, not_found, responses
 from shared.states import State
 
 MAX_LIMIT = 200
-GUARDED = {401: "No key, or one that is unknown or revoked.", 403: "The key's role does not reach."}
+GUARDED = {
+    401: "No key, or one that is unknown or revoked.",
+    403: "The key's role does not reach.",
+    503: "The database is away.",
+}
 
 Asking = Annotated[Caller, Depends(access.caller_of)]
+CaseId = Annotated[str, Path(description="The case's id.", examples=["case_" + "a2b3c4d5" * 4])]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="How many at most.")]
 From = Annotated[
     str | None, Query(alias="cursor", max_length=300, description="The `next` of the page before.")
@@ -60,7 +65,7 @@ def routes(views: Views, gate: access.Gate) -> APIRouter:
     @router.get(
         "/cases/{case}", tags=["cases"], responses=responses({404: "No such case, or another tenant's."})
     )
-    async def read_case(case: str, caller: Asking) -> Case:
+    async def read_case(case: CaseId, caller: Asking) -> Case:
         """One case: where it stands, how it came there, and why."""
         found = await views.case(case, caller)
         if found is None:

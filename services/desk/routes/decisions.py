@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Security, status
 from services.desk import access
 from services.desk.keys import EVERY_TENANT, Caller
 from services.desk.models import Cancel, Case, OptOut, OptOutTaken, Review
-from services.desk.routes.cases import GUARDED
+from services.desk.routes.cases import GUARDED, CaseId
 from services.desk.views import Views, case_of
 from services.desk.wishes import NotInForce, Wishes, wish
 from shared import events
@@ -133,7 +133,7 @@ def routes(views: Views, gate: access.Gate, *, reviews: Wishes, stops: Wishes, c
 
     @router.post("/cases/{case}/review", tags=["decisions"], responses=responses(_DECIDED))
     async def review_case(
-        case: str,
+        case: CaseId,
         body: Review,
         caller: Asking,
         idempotency_key: IdempotencyKey = None,
@@ -146,7 +146,7 @@ def routes(views: Views, gate: access.Gate, *, reviews: Wishes, stops: Wishes, c
 
     @router.post("/cases/{case}/cancel", tags=["decisions"], responses=responses(_DECIDED))
     async def cancel_case(
-        case: str,
+        case: CaseId,
         body: Cancel,
         caller: Asking,
         idempotency_key: IdempotencyKey = None,
