@@ -8,12 +8,13 @@ import base64
 import hashlib
 import json
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, StringConstraints, field_validator
 
 from shared.decision import SignedDecision
+from shared.moments import to_millisecond
 
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
@@ -275,9 +276,7 @@ class Event(BaseModel):
         """MongoDB keeps milliseconds, so the event does too: what is stored and what is sent compare
         equal.
         """
-        if value.tzinfo is None:
-            raise ValueError("a time zone is expected, for instance 2026-01-31T12:00:00Z")
-        return milliseconds(value)
+        return to_millisecond(value)
 
     @field_validator("traceparent")
     @classmethod
@@ -291,17 +290,11 @@ class Event(BaseModel):
         return self.data.kind
 
 
-def milliseconds(at: datetime) -> datetime:
-    """The moment in UTC, cut to whole milliseconds."""
-    at = at.astimezone(UTC)
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
-
-
 def content_digest(kind: str, time: datetime, data: Data) -> str:
     """SHA-256 over what was sent, so that the same id with other content is noticed."""
     content: dict[str, Any] = {
         "kind": kind,
-        "time": milliseconds(time).isoformat(),
+        "time": to_millisecond(time).isoformat(),
         "data": data.model_dump(mode="json", exclude_defaults=True),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from services.intake.sources import strict_json
 from services.intake.sources.delivery import Delivery, Sent
 from shared.errors import FieldError, Invalid, SignatureInvalid
-from shared.events import INBOUND, Data, Person, milliseconds
+from shared.events import INBOUND, Data, Person
 from shared.identity import canonical_email, identifiers
+from shared.moments import to_millisecond
 from shared.pointer import pointer
 
 SUCCESS_STATUS = 202
@@ -130,7 +131,7 @@ def _moment(text: Any) -> datetime | None:
     if not isinstance(text, str) or not _RFC3339.fullmatch(text):
         return None
     try:
-        return milliseconds(datetime.fromisoformat(text.upper()).astimezone(UTC))
+        return to_millisecond(datetime.fromisoformat(text.upper()).astimezone(UTC))
     except (ValueError, OverflowError):
         return None
 
