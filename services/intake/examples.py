@@ -89,7 +89,7 @@ REFUSALS: dict[int, dict[str, Problem]] = {
     },
     429: {"too many": problems.too_many(2)},
     503: {
-        "broker away": problems.server_away("The message broker is away or full."),
+        "broker away": problems.broker_away(),
         "kept, not in force yet": problems.not_in_force(kept=True),
         "overloaded": problems.overloaded(),
     },

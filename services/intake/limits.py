@@ -56,7 +56,7 @@ class Limits:
         return self._unsigned.take(now)
 
 
-class Full(Exception):  # noqa: N818 - a state of the bound, not a fault
+class Full(Exception):
     """Nothing more fits in at this moment."""
 
 

@@ -2,16 +2,17 @@
 
 import math
 
-from shared.problems import Problem, invalid, unavailable
+from shared.problems import RETRY_AFTER_S, Problem, invalid
 
 __all__ = [
     "body_too_large",
     "body_too_slow",
+    "broker_away",
     "invalid",
     "not_in_force",
     "not_json",
     "overloaded",
-    "server_away",
+    "sources_away",
     "too_many",
     "unknown_source",
     "wrong_signature",
@@ -73,25 +74,33 @@ def too_many(wait_s: float) -> Problem:
 
 
 def overloaded() -> Problem:
-    """503, because this process holds as much as it may."""
-    problem = unavailable(
-        "More is on its way in than this process can hold. Send the same again.", retry_after_s=1
+    """503: this process holds as much as it may."""
+    return _unavailable(
+        "overloaded", "More is on its way in than this process can hold. Send the same again.", 1
     )
-    problem.headers |= _CLOSE
-    return problem
 
 
-def server_away(what: str) -> Problem:
-    """503, because a server behind intake is away or full."""
-    return unavailable(f"{what} Nothing is known to be taken; sending the same again is safe.")
+def broker_away() -> Problem:
+    """503: there is no broker to bring events to, or it takes none."""
+    return _unavailable("broker-away", "The message broker is away or full. Send the same again.")
 
 
-def not_in_force(kept: bool) -> Problem:  # noqa: FBT001 - the one thing it depends on
+def sources_away() -> Problem:
+    """503: nobody can say which sources there are."""
+    return _unavailable("sources-away", "The sources' configuration cannot be read. Send the same again.")
+
+
+def not_in_force(*, kept: bool) -> Problem:
     """503: a stop (opt-out, complaint, erasure, withdrawal) that nobody has said to be in force."""
     if kept:
         detail = (
-            "It is kept and will be obeyed, but is not yet confirmed to be in force; send the same again."
+            "It is kept and will be obeyed, but is not yet confirmed to be in force. Send the same again."
         )
     else:
-        detail = "It is not confirmed to be kept, nor to be in force; send the same again."
-    return unavailable(detail)
+        detail = "It may be kept, but is not confirmed to be in force. Send the same again."
+    return _unavailable("not-in-force", detail)
+
+
+def _unavailable(slug: str, detail: str, retry_after_s: int = RETRY_AFTER_S) -> Problem:
+    headers = {"Retry-After": str(retry_after_s)}
+    return Problem(503, slug, "Not available at this moment", detail, headers=headers)

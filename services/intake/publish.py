@@ -1,7 +1,8 @@
 """To the bus and back: the requests that wait at one moment share messages, confirms and answers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 from services.intake import problems
@@ -27,7 +28,10 @@ class Bus(Protocol):
 
 
 class Publisher:
-    """Brings events to the bus. ``connected`` says at once whether there is a broker to bring them to."""
+    """Brings events to the bus. ``connected`` says at once whether there is a broker to bring them to.
+
+    It is asked after a failure only: a set that goes to an absent broker costs its requests a whole timeout.
+    """
 
     def __init__(
         self, bus: Bus, connected: Connected, *, clock: Clock, metrics: Metrics, in_force_timeout_s: float
@@ -37,6 +41,7 @@ class Publisher:
         self._clock = clock
         self._metrics = metrics
         self._in_force_timeout_s = in_force_timeout_s
+        self._failed = False
         self._facts: Gatherer[Event, None] = Gatherer(self._publish, FACTS_LIMIT)
         # one message a set, for the answers of one set come after those of another
         self._stops: Gatherer[Event, bool] = Gatherer(self._request, MAX_EVENTS)
@@ -48,8 +53,10 @@ class Publisher:
         """
         facts = [event for event in events if event.kind not in STOP_KINDS]
         stops = [event for event in events if event.kind in STOP_KINDS]
-        if not await self._connected():
-            raise problems.server_away("The message broker is away.")
+        if not stops:
+            await self._take(facts)
+            return
+        # both are waited for, so that no event is still on its way when its sender is answered
         results = await asyncio.gather(self._take(facts), self._stop(stops), return_exceptions=True)
         for result in results:
             if result is not None:
@@ -64,7 +71,7 @@ class Publisher:
         try:
             await self._facts.submit(facts)
         except Transient as error:
-            raise problems.server_away("The message broker is away or full.") from error
+            raise problems.broker_away() from error
 
     async def _stop(self, stops: Sequence[Event]) -> None:
         try:
@@ -77,11 +84,24 @@ class Publisher:
     async def _publish(self, events: Sequence[Event]) -> Sequence[None]:
         began = self._clock.now()
         self._metrics.set_size.labels("intake.facts").observe(len(events))
-        await self._bus.publish(events)
+        async with self._watched():
+            await self._bus.publish(events)
         self._metrics.confirm_seconds.observe((self._clock.now() - began).total_seconds())
         return [None] * len(events)
 
     async def _request(self, events: Sequence[Event]) -> Sequence[bool]:
         self._metrics.set_size.labels("intake.stops").observe(len(events))
-        said = await self._bus.request(events, timeout_s=self._in_force_timeout_s)
+        async with self._watched():
+            said = await self._bus.request(events, timeout_s=self._in_force_timeout_s)
         return [said.get(event.id) == "done" for event in events]
+
+    @asynccontextmanager
+    async def _watched(self) -> AsyncIterator[None]:
+        if self._failed and not await self._connected():
+            raise Transient("the broker is still away")
+        try:
+            yield
+        except Transient:
+            self._failed = True
+            raise
+        self._failed = False

@@ -105,7 +105,7 @@ class Door:
         try:
             return await self._directory.find(name)
         except Transient as error:
-            raise problems.server_away("The sources' configuration cannot be read.") from error
+            raise problems.sources_away() from error
 
     def _verified(self, source: Source | None, adapter: Adapter, delivery: Delivery, now: datetime) -> Source:
         """The source whose delivery it is; the same work is done where there is none."""
