@@ -1,5 +1,6 @@
 """The desk, wired: routes, stores and the two connections on which wishes travel."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -113,8 +114,7 @@ def build(settings: DeskSettings, clock: Clock | None = None) -> FastAPI:
             await reviews.start()
             yield
         finally:
-            await stops.stop()
-            await reviews.stop()
+            await asyncio.gather(stops.stop(), reviews.stop())
             mongo.close()
 
     ports = Ports(

@@ -25,7 +25,7 @@ _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 log = structlog.get_logger()
 
 
-class NotInForce(AfterwordError):  # noqa: N818 - a state of the wish, as the caller hears it
+class NotInForce(AfterwordError):
     """Policy did not say "done" in time. ``kept``: the broker has the wish, and it will be obeyed."""
 
     def __init__(self, *, kept: bool) -> None:

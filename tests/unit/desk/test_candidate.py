@@ -1,5 +1,7 @@
 """The candidate's pages, over fakes."""
 
+import base64
+import hashlib
 import re
 from html.parser import HTMLParser
 
@@ -91,9 +93,6 @@ async def test_pages_forbid_the_browser_everything_but_their_style_and_form(
 
 async def test_the_hash_in_the_policy_is_that_of_the_style(http: httpx.AsyncClient, world: World) -> None:
     """Otherwise the browser would show the page without its style."""
-    import base64
-    import hashlib
-
     answer = await http.get(f"/c/{world.links.token(OWN)}")
     (style,) = re.findall(r"<style>(.*?)</style>", answer.text, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
