@@ -1,7 +1,7 @@
 """Fixtures of all suites: real servers, and for each test a vhost, a database and a mail server of its own.
 
-A fresh vhost takes a hundredth of a second through the management API, and a database is made by its first write, so every
-test has the topology to itself, under its real names, and no test cleans up after another.
+A fresh vhost takes a hundredth of a second through the management API, and a database is made by its first
+write, so every test has the topology to itself, under its real names, and no test cleans up after another.
 """
 
 import os
@@ -27,13 +27,17 @@ def _absent(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Bring the servers up before the first test, so that no test's timeout counts their start."""
     wanted = any("servers" in getattr(item, "fixturenames", ()) for item in session.items)
     if not wanted or session.config.option.collectonly:
         return
     try:
-        session.config.stash[_FOUND] = find(say=lambda line: print(line, file=sys.stderr))
+        session.config.stash[_FOUND] = find(say=_tell)
     except NoServers as error:
         session.config.stash[_FOUND] = error
 
@@ -62,7 +66,9 @@ def servers(pytestconfig: pytest.Config) -> Servers:
 
 @pytest.fixture
 def own_servers(servers: Servers) -> Iterator[Servers]:
-    """The same servers, for a test that stops or kills them; both run again afterwards, whatever the test left."""
+    """The same servers, for a test that stops or kills them; both run again afterwards, whatever the test
+    left.
+    """
     if "environment" in servers.how:
         _absent("servers named by the environment are not ours to stop")
     yield servers

@@ -14,7 +14,9 @@ _VALID = timedelta(days=1)
 
 
 def server_context(folder: Path) -> tuple[ssl.SSLContext, Path]:
-    """A server's TLS context for localhost and 127.0.0.1, and the file a client must trust (as in SSL_CERT_FILE)."""
+    """A server's TLS context for localhost and 127.0.0.1, and the file a client must trust (as in
+    SSL_CERT_FILE).
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)

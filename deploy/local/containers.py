@@ -1,4 +1,6 @@
-"""RabbitMQ and MongoDB as containers, kept by a supervisor of their own so that kill -9 of the owner leaves none behind."""
+"""RabbitMQ and MongoDB as containers, kept by a supervisor of their own so that kill -9 of the owner leaves
+none behind.
+"""
 
 import os
 from pathlib import Path
@@ -7,7 +9,8 @@ from typing import Any
 # The supervisor does what testcontainers' reaper would, without another image to fetch.
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 
-import docker  # noqa: E402 - testcontainers reads the variable above when it is imported
+# Imported after that, for it is read at import.
+import docker
 from docker.errors import DockerException
 from testcontainers.core.container import DockerContainer
 
@@ -34,7 +37,9 @@ def engine_answers() -> str | None:
 
 
 class ContainerPlan:
-    """What the supervisor must start, and where the servers will be found. The ports stay the same through a restart."""
+    """What the supervisor must start, and where the servers will be found. The ports stay the same through a
+    restart.
+    """
 
     keeper = "containers"
 

@@ -35,7 +35,9 @@ class MongoServer(Server):
         )
 
     def answers(self) -> bool:
-        """Whether there is a primary that takes writes; initiates the replica set on the way when that is ours to do."""
+        """Whether there is a primary that takes writes; initiates the replica set on the way when that is
+        ours to do.
+        """
         try:
             with self._client() as client:
                 hello = client.admin.command("hello")

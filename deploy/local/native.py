@@ -1,4 +1,6 @@
-"""RabbitMQ and MongoDB as private processes: own free ports, own throw-away folder, the machine's own services untouched."""
+"""RabbitMQ and MongoDB as private processes: own free ports, own throw-away folder, the machine's own
+services untouched.
+"""
 
 import os
 import secrets
@@ -15,7 +17,9 @@ REPLICA_SET = "rs0"
 
 
 class NativePlan:
-    """What the supervisor must start, and where the servers will be found. Creates the folder that the supervisor removes."""
+    """What the supervisor must start, and where the servers will be found. Creates the folder that the
+    supervisor removes.
+    """
 
     keeper = "supervisor"
 
@@ -54,7 +58,8 @@ class NativePlan:
         cookie.chmod(0o400)
         (home / "enabled_plugins").write_text("[rabbitmq_management].\n")
         (home / "rabbitmq.conf").write_text(_rabbitmq_conf(amqp, api))
-        # The port mapper is kept by the supervisor as well; left to itself, the node would start one that outlives it.
+        # The port mapper is kept by the supervisor as well; left to itself, the node would start one that
+        # outlives it.
         erlang = {"HOME": str(home), "ERL_EPMD_PORT": str(epmd), "ERL_EPMD_ADDRESS": HOST}
         self._add("epmd", ["epmd", "-port", str(epmd), "-address", HOST], erlang)
         self._add("rabbitmq", [str(program)], erlang | _rabbitmq_environment(home, distribution))
@@ -121,7 +126,10 @@ def _rabbitmq_environment(home: Path, distribution: int) -> dict[str, str]:
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "enabled_plugins"),
         "RABBITMQ_PID_FILE": str(home / "pid"),
         # Busy waiting between two jobs would take the processor from what is tested.
-        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none",
-        # The script then becomes the node instead of staying as its parent, so that a signal reaches the node itself.
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
+            "-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none"
+        ),
+        # The script then becomes the node instead of staying as its parent, so that a signal reaches the
+        # node itself.
         "RUNNING_UNDER_SYSTEMD": "true",
     }

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from threading import Lock
 from typing import Any
 
@@ -14,7 +15,9 @@ class ServerDied(RuntimeError):
 
 
 class Supervisor:
-    """A running supervisor and its servers. `plan` is what supervisor.Programs or containers.Containers takes."""
+    """A running supervisor and its servers. `plan` is what supervisor.Programs or containers.Containers
+    takes.
+    """
 
     def __init__(self, plan: dict[str, Any], *, module: str = "supervisor") -> None:
         self._lock = Lock()
@@ -64,9 +67,8 @@ class Supervisor:
         """End the servers unless detached, and return when nothing is left of them. Safe to call twice."""
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None and not pipe.closed:
-                try:
+                # Where it ended first, what was unsent does not matter any more.
+                with suppress(BrokenPipeError):
                     pipe.close()
-                except BrokenPipeError:
-                    pass  # It ended first; what was unsent does not matter any more.
         if not self._detached:
             self._process.wait(_LAST_WORDS_S)

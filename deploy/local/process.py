@@ -17,7 +17,8 @@ from deploy.local.ports import free_port
 from deploy.local.waiting import wait_until
 
 READY_TIMEOUT_S = 30
-#: A service promises to end within 10 s of SIGTERM; a little more, so that a broken promise is seen and not raced.
+#: A service promises to end within 10 s of SIGTERM; a little more, so that a broken promise is seen and not
+#: raced.
 TERMINATE_TIMEOUT_S = 12
 _PROBE_TIMEOUT_S = 2
 _TAIL_LINES = 30
@@ -37,8 +38,8 @@ class Process:
     ) -> None:
         """Start it. Its environment is ours without any AFTERWORD_ variable, and `env`.
 
-        Unless it `outlives_owner` it is killed with the thread that started it, even when that dies by kill -9: start it in
-        a thread that stays, such as the main one. `ready` tells whether it answers.
+        Unless it `outlives_owner` it is killed with the thread that started it, even when that dies by kill
+        -9: start it in a thread that stays, such as the main one. `ready` tells whether it answers.
         """
         tether = [sys.executable, "-I", str(Path(__file__).with_name("tether.py")), str(os.getpid())]
         self.log = log
@@ -125,7 +126,7 @@ class Service(Process):
         port: int | None = None,
         outlives_owner: bool = False,
     ) -> None:
-        """Start `afterword run NAME` with these AFTERWORD_ variables, its output appended to LOGS/NAME.log."""
+        """Start `afterword run NAME` with these AFTERWORD_ variables; its output goes to LOGS/NAME.log."""
         self.name = name
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -140,16 +141,16 @@ class Service(Process):
     def answers(self) -> bool:
         """Whether its /readyz says 200."""
         try:
-            return (
-                httpx.get(f"{self.url}/readyz", timeout=_PROBE_TIMEOUT_S, trust_env=False).status_code
-                == httpx.codes.OK
-            )
+            answer = httpx.get(f"{self.url}/readyz", timeout=_PROBE_TIMEOUT_S, trust_env=False)
         except httpx.TransportError:
             return False
+        return answer.status_code == httpx.codes.OK
 
 
 def run(*arguments: str, env: Mapping[str, str], timeout_s: float = 60) -> str:
-    """Run an `afterword` command to its end and return what it printed. Raises RuntimeError with its words when it fails."""
+    """Run an `afterword` command to its end and return what it printed. Raises RuntimeError with its words
+    when it fails.
+    """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AFTERWORD_")}
     done = subprocess.run(
         [sys.executable, "-m", "services.console.main", *arguments],

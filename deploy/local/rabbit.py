@@ -21,7 +21,9 @@ _REGISTRY_SAVED_S = 1
 
 
 class RabbitServer(Server):
-    """RabbitMQ at `url` (amqp://user:password@host:port/), with its management API at `api` (http://...) where there is one."""
+    """RabbitMQ at `url` (amqp://user:password@host:port/), with its management API at `api` (http://...)
+    where there is one.
+    """
 
     name = "rabbitmq"
 
@@ -68,7 +70,9 @@ class RabbitServer(Server):
         )
 
     def set_policies(self, policies: Iterable[Mapping[str, Any]], vhost: str = "/") -> None:
-        """Put policies, given as RabbitMQ's definitions file has them, in force on a vhost (whichever vhost they name themselves)."""
+        """Put policies, given as RabbitMQ's definitions file has them, in force on a vhost (whichever vhost
+        they name themselves).
+        """
         for policy in policies:
             body = {key: value for key, value in policy.items() if key not in {"vhost", "name"}}
             self._request("PUT", f"policies/{quote(vhost, safe='')}/{quote(policy['name'], safe='')}", body)
@@ -80,8 +84,9 @@ class RabbitServer(Server):
     def settle(self) -> None:
         """Return when the queues declared so far would outlive `kill()`.
 
-        A node writes down which quorum queues it has every half second, and nothing tells when it has: one killed within
-        that time finds such a queue again without its messages and without a leader, and it answers nobody.
+        A node writes down which quorum queues it has every half second, and nothing tells when it has: one
+        killed within that time finds such a queue again without its messages and without a leader, and it
+        answers nobody.
         """
         time.sleep(_REGISTRY_SAVED_S)
 
@@ -93,14 +98,17 @@ class RabbitServer(Server):
         return len(open_now)
 
     def queues(self, vhost: str = "/") -> list[dict[str, Any]]:
-        """Queues as the API shows them. Their counts lag up to a second: for exact ones, declare the queue passively."""
+        """Queues as the API shows them. Their counts lag up to a second: for exact ones, declare the queue
+        passively.
+        """
         found: list[dict[str, Any]] = self._request("GET", f"queues/{quote(vhost, safe='')}").json()
         return found
 
     def _request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> httpx.Response:
         if self.api is None:
             raise NotOurs(
-                "this needs RabbitMQ's management API: set AFTERWORD_TEST_RABBITMQ_API_URL beside AFTERWORD_TEST_AMQP_URL"
+                "this needs RabbitMQ's management API: "
+                "set AFTERWORD_TEST_RABBITMQ_API_URL beside AFTERWORD_TEST_AMQP_URL"
             )
         parts = urlsplit(self._url)
         answer = httpx.request(

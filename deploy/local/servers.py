@@ -1,6 +1,8 @@
-"""RabbitMQ and MongoDB for the demo, the tests and the benchmarks: found in the environment, in Docker, or run natively.
+"""RabbitMQ and MongoDB for the demo, the tests and the benchmarks: found in the environment, in Docker, or
+run natively.
 
-`python -m deploy.local.servers` keeps both running until Ctrl-C and prints the variables that lead others to them.
+`python -m deploy.local.servers` keeps both running until Ctrl-C and prints the variables that lead others to
+them.
 """
 
 import os
@@ -37,8 +39,9 @@ Afterword needs a RabbitMQ and a MongoDB, and has none. There are three ways to 
   1. Name servers that run: {AMQP_VARIABLE}=amqp://user:password@host:5672/ and {MONGO_VARIABLE}=mongodb://host:27017/?replicaSet=rs0
      (and {API_VARIABLE}=http://host:15672, for what needs RabbitMQ's management API).
   2. Start Docker: an engine that this user may talk to (`docker info` works) is found by itself.
-  3. Install them: on Debian or Ubuntu `apt-get install --no-install-recommends rabbitmq-server` (done by itself for root), and
-     `make setup` for MongoDB, on x86-64 Linux. Both then run privately, beside any service of the machine.
+  3. Install them: on Debian or Ubuntu `apt-get install --no-install-recommends rabbitmq-server` (done by
+     itself for root), and `make setup` for MongoDB, on x86-64 Linux. Both then run privately, beside any
+     service of the machine.
 What was tried:"""
 
 
@@ -47,7 +50,9 @@ def _in_silence(_line: str) -> None:
 
 
 class NoServers(RuntimeError):
-    """No way to the servers; the message names the three ways and what hindered each. Commands exit with `exit_code`."""
+    """No way to the servers; the message names the three ways and what hindered each. Commands exit with
+    `exit_code`.
+    """
 
     exit_code = 2
 
@@ -56,7 +61,9 @@ class NoServers(RuntimeError):
 
 
 class Servers:
-    """The servers asked for, ready. `how` says where they come from: environment, docker, native, or a mix joined by +."""
+    """The servers asked for, ready. `how` says where they come from: environment, docker, native, or a mix
+    joined by +.
+    """
 
     def __init__(self) -> None:
         self.ways: dict[str, str] = {}
@@ -94,7 +101,9 @@ class Servers:
         return self.mongodb.url()
 
     def detach(self) -> int | None:
-        """Leave the servers running after this process ends. Returns the process to send SIGTERM to; None: nothing is ours to end."""
+        """Leave the servers running after this process ends. Returns the process to send SIGTERM to; None:
+        nothing is ours to end.
+        """
         return self._keeper.detach() if self._keeper is not None else None
 
     def close(self) -> None:
@@ -216,7 +225,9 @@ def _natively(found: Servers, require: tuple[str, ...], say: Say) -> list[str]:
 def _with_fresh_ports(
     found: Servers, plan: "Callable[[], NativePlan | ContainerPlan]", how: str
 ) -> list[str]:
-    """Start servers; once more on other ports when they fail, for a port free a moment ago may be taken by now."""
+    """Start servers; once more on other ports when they fail, for a port free a moment ago may be taken by
+    now.
+    """
     reason = ""
     for _attempt in range(_ATTEMPTS):
         try:

@@ -1,7 +1,7 @@
 """A real SMTP server that keeps what it gets, and refuses, delays or breaks off as it is told.
 
-`python -m deploy.local.smtp --port 0 --dir DIR` runs it alone and prints its port; each mail becomes DIR/0001.eml with its
-envelope in DIR/0001.json.
+`python -m deploy.local.smtp --port 0 --dir DIR` runs it alone and prints its port; each mail becomes
+DIR/0001.eml with its envelope in DIR/0001.json.
 """
 
 import argparse
@@ -61,7 +61,8 @@ class _Order:
 class SmtpServer:
     """The server, in a thread of its own, between `start()` and `close()` or as a context manager.
 
-    `security` other than none needs `tls`, a server-side context (see certificate.py). With `login` nobody writes unknown.
+    `security` other than none needs `tls`, a server-side context (see certificate.py). With `login` nobody
+    writes unknown.
     """
 
     host: str = "127.0.0.1"
@@ -75,7 +76,7 @@ class SmtpServer:
     connections: int = 0
     _orders: dict[str, list[_Order]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
-    _held: Event = field(default_factory=Event)
+    _released: Event = field(default_factory=Event)
     _stop: Callable[[], None] | None = None
     _thread: Thread | None = None
 
@@ -103,16 +104,18 @@ class SmtpServer:
         self._order(address, _Order("data", reply, times))
 
     def drop_after_data(self, address: str = ANYBODY, *, keep: bool = True, times: int | None = 1) -> None:
-        """Break the connection off after DATA, before any answer: the sender cannot know whether the mail was kept."""
+        """Break the connection off after DATA, before any answer: the sender cannot know whether the mail was
+        kept.
+        """
         self._order(address, _Order("data", None, times, keep))
 
     def hold(self) -> None:
         """From now on keep each mail but give no answer to DATA until `release()`."""
-        self._held.clear()
+        self._released.clear()
 
     def release(self) -> None:
         """Answer again, the waiting ones first."""
-        self._held.set()
+        self._released.set()
 
     def reset(self) -> None:
         """Forget mails and orders."""
@@ -154,14 +157,13 @@ class SmtpServer:
             envelope = {"from": mail.sender, "to": mail.recipients, "tls": mail.tls}
             _write(self.folder / f"{number:04}.json", json.dumps(envelope).encode())
 
-    @property
-    def held(self) -> bool:
-        """Whether answers are held back."""
-        return not self._held.is_set()
+    def until_released(self) -> None:
+        """Return once answers are not held back."""
+        self._released.wait()
 
     def start(self) -> Self:
         """Listen; returns once `port` is known."""
-        self._held.set()
+        self._released.set()
         if self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True)
         listening = Event()
@@ -185,7 +187,11 @@ class SmtpServer:
     async def _serve(self, listening: Event) -> None:
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
-        self._stop = lambda: loop.call_soon_threadsafe(ended.set)
+
+        def stop() -> None:
+            loop.call_soon_threadsafe(ended.set)
+
+        self._stop = stop
         context = self.tls if self.security == "tls" else None
         server = await loop.create_server(lambda: self._protocol(loop), self.host, self.port, ssl=context)
         self.port = server.sockets[0].getsockname()[1]
@@ -203,7 +209,6 @@ class SmtpServer:
             tls_context=self.tls if starttls else None,
             require_starttls=starttls,
             auth_require_tls=starttls,
-            auth_required=self.login is not None,
             authenticator=self._authenticate if self.login else None,
         )
 
@@ -238,26 +243,29 @@ class _Handler:
         self._server = server
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
-        self, _smtp: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+        self, _smtp: SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
+        # Not aiosmtpd's own `auth_required`: that one takes implicit TLS for none, and warns.
+        if self._server.login is not None and not session.authenticated:
+            return "530 5.7.0 Authentication required"
         order = self._server.take_order("rcpt", [address])
         if order is not None and order.reply is not None:
             return order.reply
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, smtp: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, smtp: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         order = self._server.take_order("data", list(envelope.rcpt_tos))
         if order is None or order.keep:
             content = envelope.content if isinstance(envelope.content, bytes) else b""
             recipients = tuple(envelope.rcpt_tos)
-            mail = Mail(envelope.mail_from or "", recipients, content, tls=session.ssl is not None)
+            tls = smtp.transport is not None and smtp.transport.get_extra_info("sslcontext") is not None
+            mail = Mail(envelope.mail_from or "", recipients, content, tls=tls)
             self._server.keep(mail)
-        while self._server.held:
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(self._server.until_released)
         if order is not None and order.reply is not None:
             return order.reply
-        if order is not None and smtp.transport is not None:
+        if order is not None and isinstance(smtp.transport, asyncio.Transport):
             smtp.transport.abort()
         return "250 2.0.0 Kept"
 

@@ -1,8 +1,8 @@
 """Keeps the servers of one owner, and ends them when the owner ends, however it ends.
 
-The owner holds the other end of this process's standard input. When that closes (a clean exit, Ctrl-C, a crash, kill -9), every
-server is killed and the folder with its data removed. Commands come in and answers go out as lines of JSON. It needs the
-standard library alone, so that it is up in a few hundredths of a second.
+The owner holds the other end of this process's standard input. When that closes (a clean exit, Ctrl-C, a
+crash, kill -9), every server is killed and the folder with its data removed. Commands come in and answers go
+out as lines of JSON. It needs the standard library alone, so that it is up in a few hundredths of a second.
 """
 
 import json
@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
@@ -90,18 +91,16 @@ class Programs:
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    try:
+    with suppress(ProcessLookupError):  # The whole group may be gone already.
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass  # The whole group is gone already.
     process.wait()
 
 
 def supervise(make: Callable[[dict[str, Any]], Fleet]) -> None:
     """Read the plan, then obey commands until the owner is gone or a signal comes.
 
-    A command is `{"do": "start" | "stop" | "kill" | "running" | "detach", "name": ...}`; its answer is `{"ok": true | false}`
-    or `{"error": "..."}`. After `detach` only a signal ends this process.
+    A command is `{"do": "start" | "stop" | "kill" | "running" | "detach", "name": ...}`; its answer is
+    `{"ok": true | false}` or `{"error": "..."}`. After `detach` only a signal ends this process.
     """
 
     def leave(_signal: int, _frame: object) -> NoReturn:

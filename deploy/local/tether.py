@@ -1,7 +1,7 @@
 """Runs a program that dies with the process that started it: `tether.py PARENT_PID PROGRAM ARG...`.
 
-On Linux the kernel itself is asked for it, so it holds for kill -9 as well; elsewhere the program just runs. A wrapper and not a
-`preexec_fn`, for that is unsafe in a process with threads.
+On Linux the kernel itself is asked for it, so it holds for kill -9 as well; elsewhere the program just runs.
+A wrapper and not a `preexec_fn`, for that is unsafe in a process with threads.
 """
 
 import ctypes

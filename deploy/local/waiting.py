@@ -7,7 +7,9 @@ _PAUSE_S = 0.05
 
 
 def wait_until(condition: Callable[[], bool], *, timeout_s: float, what: str) -> None:
-    """Return as soon as the condition holds. Raises TimeoutError, which names `what`, when it does not in time."""
+    """Return as soon as the condition holds. Raises TimeoutError, which names `what`, when it does not in
+    time.
+    """
     deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > deadline:

@@ -30,7 +30,8 @@ class SecretsMismatch(AfterwordError):
 
 
 def write_secrets(folder: Path, clock: Clock) -> list[str]:
-    """Write every secret that `folder` lacks, each in a file of its own that only its owner reads; returns their names.
+    """Write every secret that `folder` lacks, each in a file of its own that only its owner reads; returns
+    their names.
 
     What is there is left as it is, so a second run writes nothing. Raises SecretsMismatch.
     """

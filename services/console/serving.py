@@ -42,7 +42,9 @@ _WIRING = {
 
 
 def serve(service: Service) -> None:
-    """Run a service until SIGTERM, then let it finish what is in flight. Raises SettingsError before it takes work."""
+    """Run a service until SIGTERM, then let it finish what is in flight. Raises SettingsError before it takes
+    work.
+    """
     wiring = _WIRING[service]
     settings = load(wiring.settings)
     configure_logging(service, settings.log_level)

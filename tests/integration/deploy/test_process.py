@@ -45,7 +45,8 @@ def test_a_program_dies_with_an_owner_that_is_killed(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from deploy.local.process import Process\n"
         f"argv = {_SLEEPER!r}\n"
-        f"make = lambda outlives: Process(argv, log=Path({str(tmp_path)!r}) / 'x.log', outlives_owner=outlives)\n"
+        f"log = Path({str(tmp_path)!r}) / 'x.log'\n"
+        "make = lambda outlives: Process(argv, log=log, outlives_owner=outlives)\n"
         "print(make(False).pid, make(True).pid, flush=True); import signal; signal.pause()"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as owner:

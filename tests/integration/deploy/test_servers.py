@@ -30,10 +30,19 @@ def _exports(printed: str) -> dict[str, str]:
 
 
 def _start(tmp_path: Path) -> tuple[subprocess.Popen[str], dict[str, str]]:
-    owner = subprocess.Popen(_COMMAND, env=_native(tmp_path), stdout=subprocess.PIPE, text=True, start_new_session=True)
+    owner = subprocess.Popen(
+        _COMMAND, env=_native(tmp_path), stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
     assert owner.stdout is not None
     with owner.stdout:
         return owner, _exports("".join(owner.stdout.readline() for _ in range(3)))
+
+
+def _python(code: str, env: dict[str, str]) -> list[str]:
+    """The words that a Python program prints."""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=50)
+    return done.stdout.split()
 
 
 def _processes(folder: Path) -> list[str]:
@@ -49,16 +58,18 @@ def _processes(folder: Path) -> list[str]:
     return found
 
 
-async def test_a_test_has_its_own_vhost_with_the_policies(servers: Servers, amqp_url: str, vhost: str) -> None:
+async def test_a_test_has_its_own_vhost_and_policies(servers: Servers, amqp_url: str, vhost: str) -> None:
     """A queue declared in the fresh vhost is the only one there, and the broker's policy applies to it."""
     async with await aio_pika.connect(amqp_url) as connection:
         channel = await connection.channel()
         await channel.declare_queue(topology.DEAD_QUEUE, durable=True, arguments={"x-queue-type": "quorum"})
-        queue = servers.rabbitmq.queues(vhost)
-    assert [entry["name"] for entry in queue] == [topology.DEAD_QUEUE]
-    wait_until(
-        lambda: servers.rabbitmq.queues(vhost)[0].get("policy") == "afterword-dead", timeout_s=10, what="the policy applies"
-    )
+    (queue,) = servers.rabbitmq.queues(vhost)
+    assert queue["name"] == topology.DEAD_QUEUE
+
+    def policy_applies() -> bool:
+        return servers.rabbitmq.queues(vhost)[0].get("policy") == "afterword-dead"
+
+    wait_until(policy_applies, timeout_s=10, what="the policy applies")
 
 
 def test_a_test_has_its_own_database_on_a_replica_set(mongo_url: str) -> None:
@@ -115,7 +126,9 @@ async def test_the_broker_can_cut_a_vhosts_connections(servers: Servers, amqp_ur
 
 @pytest.mark.timeout(120)
 def test_two_checkouts_run_servers_side_by_side_and_a_killed_owner_leaves_nothing(tmp_path: Path) -> None:
-    """Two owners get servers on different ports; kill -9 of one ends its servers and folder, and not the other's."""
+    """Two owners get servers on different ports; kill -9 of one ends its servers and folder, and not the
+    other's.
+    """
     first_folder, second_folder = tmp_path / "first", tmp_path / "second"
     first_folder.mkdir()
     second_folder.mkdir()
@@ -126,7 +139,9 @@ def test_two_checkouts_run_servers_side_by_side_and_a_killed_owner_leaves_nothin
         assert not set(first_urls.values()) & set(second_urls.values())
         first.kill()
         first.wait()
-        wait_until(lambda: not _processes(first_folder), timeout_s=20, what="no process of the killed owner is left")
+        wait_until(
+            lambda: not _processes(first_folder), timeout_s=20, what="the killed owner's processes end"
+        )
         wait_until(lambda: not list(first_folder.iterdir()), timeout_s=20, what="its folder is gone")
         with MongoClient[dict[str, object]](second_urls["AFTERWORD_TEST_MONGO_URL"]) as client:
             assert client.admin.command("ping")["ok"]
@@ -142,7 +157,9 @@ def test_two_checkouts_run_servers_side_by_side_and_a_killed_owner_leaves_nothin
 
 
 def test_servers_named_by_the_environment_are_used_and_left_alone(servers: Servers, tmp_path: Path) -> None:
-    """With URLs set, those servers are used, nothing is started, and they still answer when their user has ended."""
+    """With URLs set, those servers are used, nothing is started, and they still answer when their user has
+    ended.
+    """
     named = {
         "AFTERWORD_SERVERS": "environment",
         "AFTERWORD_TEST_AMQP_URL": servers.amqp_url,
@@ -152,24 +169,25 @@ def test_servers_named_by_the_environment_are_used_and_left_alone(servers: Serve
         "from deploy.local.servers import servers\n"
         "with servers() as found: print(found.how, found.amqp_url, found.mongo_url, found.detach())"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=_native(tmp_path, **named), capture_output=True, text=True, check=True
-    )
-    assert done.stdout.split() == ["environment", servers.amqp_url, servers.mongo_url, "None"]
+    assert _python(code, _native(tmp_path, **named)) == [
+        "environment",
+        servers.amqp_url,
+        servers.mongo_url,
+        "None",
+    ]
     assert servers.rabbitmq.answers()
     assert servers.mongodb.answers()
 
 
 def test_detached_servers_outlive_their_owner_and_end_on_a_signal(tmp_path: Path) -> None:
-    """After `detach` the owner may end; SIGTERM to the process it names ends the servers and removes their folder."""
+    """After `detach` the owner may end; SIGTERM to the process it names ends the servers and removes their
+    folder.
+    """
     code = (
         "from deploy.local.servers import servers\n"
         "with servers(('mongodb',)) as found: print(found.mongo_url, found.detach())"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=_native(tmp_path), capture_output=True, text=True, check=True, timeout=50
-    )
-    url, keeper = done.stdout.split()
+    url, keeper = _python(code, _native(tmp_path))
     try:
         with MongoClient[dict[str, object]](url) as client:
             assert client.admin.command("ping")["ok"]

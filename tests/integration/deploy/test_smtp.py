@@ -1,5 +1,6 @@
 """The mail server of the tests: real SMTP, and every misbehaviour that the notifier must stand."""
 
+import asyncio
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Literal
 
 import aiosmtplib
 import pytest
@@ -22,8 +24,8 @@ def _letter(to: str = "ada@example.com") -> EmailMessage:
     return letter
 
 
-async def _send(server: SmtpServer, letter: EmailMessage | None = None, **more: object) -> None:
-    await aiosmtplib.send(letter or _letter(), hostname="127.0.0.1", port=server.port, timeout=5, **more)  # type: ignore[call-overload] - the options differ from test to test
+async def _send(server: SmtpServer, timeout_s: float = 5) -> None:
+    await aiosmtplib.send(_letter(), hostname="127.0.0.1", port=server.port, timeout=timeout_s)
 
 
 async def test_a_mail_is_kept_as_it_arrived(tmp_path: Path) -> None:
@@ -58,7 +60,9 @@ async def test_a_temporary_refusal_passes(smtp: SmtpServer, at: str) -> None:
 
 
 @pytest.mark.parametrize("keep", [True, False])
-async def test_a_connection_dropped_after_data_leaves_the_sender_in_doubt(smtp: SmtpServer, *, keep: bool) -> None:
+async def test_a_connection_dropped_after_data_leaves_the_sender_in_doubt(
+    smtp: SmtpServer, *, keep: bool
+) -> None:
     """The sender sees a broken connection whether or not the mail was kept."""
     smtp.drop_after_data(keep=keep)
     with pytest.raises((aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPReadTimeoutError)):
@@ -70,7 +74,7 @@ async def test_an_answer_held_back_comes_on_release(smtp: SmtpServer) -> None:
     """While held, a mail is kept and its sender waits; after the release another is answered at once."""
     smtp.hold()
     with pytest.raises((aiosmtplib.SMTPReadTimeoutError, aiosmtplib.SMTPServerDisconnected)):
-        await aiosmtplib.send(_letter(), hostname="127.0.0.1", port=smtp.port, timeout=0.5)
+        await _send(smtp, timeout_s=0.5)
     assert len(smtp.wait_for(1)) == 1
     smtp.release()
     await _send(smtp)
@@ -78,16 +82,35 @@ async def test_an_answer_held_back_comes_on_release(smtp: SmtpServer) -> None:
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
-async def test_tls_is_spoken_as_configured(tmp_path: Path, security: str) -> None:
-    """A client that trusts the certificate gets through, encrypted and logged in; one that speaks in clear does not."""
+async def test_tls_is_spoken_as_configured(tmp_path: Path, security: Literal["starttls", "tls"]) -> None:
+    """A client that trusts the certificate gets through, encrypted and logged in; one in clear does not."""
     context, trusted = server_context(tmp_path)
-    with SmtpServer(security="starttls" if security == "starttls" else "tls", tls=context, login=("us", "pass")) as server:
-        secret = {"username": "us", "password": "pass", "cert_bundle": str(trusted)}
-        await _send(server, use_tls=security == "tls", start_tls=security == "starttls", **secret)
+    with SmtpServer(security=security, tls=context, login=("us", "pass")) as server:
+        client = aiosmtplib.SMTP(
+            hostname="127.0.0.1",
+            port=server.port,
+            use_tls=security == "tls",
+            start_tls=security == "starttls",
+            cert_bundle=str(trusted),
+            username="us",
+            password="pass",
+        )
+        async with client:
+            await client.send_message(_letter())
         assert [mail.tls for mail in server.mails] == [True]
         with pytest.raises(aiosmtplib.SMTPException):
-            await _send(server, use_tls=False, start_tls=False)
+            await aiosmtplib.send(
+                _letter(), hostname="127.0.0.1", port=server.port, use_tls=False, start_tls=False, timeout=1
+            )
         assert len(server.mails) == 1
+
+
+async def test_who_does_not_log_in_is_refused() -> None:
+    """Where a login is asked for, mail without one is not taken."""
+    with SmtpServer(login=("us", "pass")) as server:
+        with pytest.raises(aiosmtplib.SMTPRecipientsRefused, match="Authentication required"):
+            await _send(server)
+        assert server.mails == []
 
 
 async def test_one_connection_may_carry_many_mails(smtp: SmtpServer) -> None:
@@ -98,13 +121,13 @@ async def test_one_connection_may_carry_many_mails(smtp: SmtpServer) -> None:
     assert (len(smtp.mails), smtp.connections) == (3, 1)
 
 
-async def test_it_runs_as_a_program(tmp_path: Path) -> None:
+def test_it_runs_as_a_program(tmp_path: Path) -> None:
     """It says its port, keeps files, and ends on SIGTERM."""
     command = [sys.executable, "-m", "deploy.local.smtp", "--dir", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         port = json.loads(program.stdout.readline())["port"]
-        await aiosmtplib.send(_letter(), hostname="127.0.0.1", port=port)
+        asyncio.run(aiosmtplib.send(_letter(), hostname="127.0.0.1", port=port))
         assert (tmp_path / "0001.eml").exists()
         os.kill(program.pid, signal.SIGTERM)
         assert program.wait(10) == 0
