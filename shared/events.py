@@ -11,11 +11,30 @@ import re
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, StringConstraints, field_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    StringConstraints,
+    field_validator,
+)
 
 from shared.decision import SignedDecision
 from shared.moments import to_millisecond
 
+
+def _moment(at: datetime) -> datetime:
+    try:
+        return to_millisecond(at)
+    except OverflowError:
+        raise ValueError("a moment that has a UTC time is expected") from None
+
+
+#: MongoDB keeps milliseconds, so the event does too: what is stored and what is sent compare equal.
+Moment = Annotated[AwareDatetime, AfterValidator(_moment)]
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 #: The longest message text that is looked at; longer ones are refused at the door.
@@ -145,7 +164,7 @@ class PreferenceSet(Data):
     kind = "preference.set"
     person: Person
     follow_up: bool = True
-    not_before: datetime | None = None
+    not_before: Moment | None = None
 
 
 class ReviewDecided(Data):
@@ -263,20 +282,12 @@ class Event(BaseModel):
     type: str
     source: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     subject: str | None = None
-    time: datetime
+    time: Moment
     tenant: Annotated[str, StringConstraints(min_length=1, max_length=64)]
-    receivedat: datetime
+    receivedat: Moment
     digest: str | None = None
     traceparent: str | None = None
     data: SerializeAsAny[Data]
-
-    @field_validator("time", "receivedat")
-    @classmethod
-    def _aware(cls, value: datetime) -> datetime:
-        """MongoDB keeps milliseconds, so the event does too: what is stored and what is sent compare
-        equal.
-        """
-        return to_millisecond(value)
 
     @field_validator("traceparent")
     @classmethod

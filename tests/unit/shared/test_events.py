@@ -1,0 +1,162 @@
+"""Events: stored examples stay readable, ids repeat, and the codec loses nothing and trusts nothing."""
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared import events
+from shared.batch import SEALED_TYPE, Unreadable, decode, encode
+from shared.errors import AfterwordError, Invalid
+from shared.events import Event
+from shared.vault import Sealer, new_key
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "fixtures" / "events").glob("*.json"))
+SEALER = Sealer(new_key())
+AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+names = st.text(min_size=1, max_size=20).filter(lambda text: text.strip() == text)
+moments = st.datetimes(datetime(1900, 1, 2), datetime(2200, 1, 1)).map(  # noqa: DTZ001 - made aware here
+    lambda at: at.replace(tzinfo=timezone(timedelta(hours=-5)))
+)
+persons = st.builds(events.Person, name=st.none() | names, email=st.none() | names, external_id=names)
+data = st.one_of(
+    st.builds(events.DeclineReceived, person=persons, text=st.none() | st.text(max_size=200)),
+    st.builds(events.OptOutReceived, person=persons),
+    st.builds(events.DeclineWithdrawn, decline=names),
+    st.builds(events.PreferenceSet, person=persons, not_before=st.none() | moments),
+)
+
+
+def event(of: events.Data, **changed: Any) -> Event:
+    """An event around these data."""
+    fields: dict[str, Any] = {
+        "id": events.event_id("acme", "ats", "1"),
+        "type": events.type_of(type(of)),
+        "source": "/sources/ats",
+        "time": AT,
+        "tenant": "acme",
+        "receivedat": AT,
+        "data": of,
+    }
+    return Event(**(fields | changed))
+
+
+some = st.lists(st.builds(event, data, time=moments), max_size=5)
+
+
+def test_every_kind_has_a_stored_example() -> None:
+    """A kind without one could change its form unnoticed."""
+    assert {f"afterword.{path.stem}" for path in EXAMPLES} >= set(events.TYPES)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_a_stored_example_is_still_read(path: Path) -> None:
+    """What an older writer wrote says today what it said then, and a newer writer's fields are ignored."""
+    stored = json.loads(path.read_text())
+    newer = stored | {"newattribute": "x", "data": stored["data"] | {"new_field": {"a": 1}}}
+    for raw in (stored, newer):
+        (read,) = decode(json.dumps([raw]).encode(), None)
+        assert isinstance(read, Event)
+        assert read.data.model_dump(mode="json", exclude_none=True) == stored["data"]
+        assert (read.id, read.subject, read.digest) == (
+            stored["id"],
+            stored.get("subject"),
+            stored.get("digest"),
+        )
+
+
+@given(some)
+def test_what_is_encoded_is_decoded(written: list[Event]) -> None:
+    """Every event comes back as it was, in order."""
+    assert decode(encode(written, SEALER), SEALER) == written
+
+
+def test_a_name_does_not_travel_in_clear() -> None:
+    """Data that name people are sealed, and cannot be moved to another event."""
+    opted_out = event(events.OptOutReceived(person=events.Person(email="ada@example.org")))
+    body = encode([opted_out], SEALER)
+    assert b"ada" not in body
+    (raw,) = json.loads(body)
+    assert raw["datacontenttype"] == SEALED_TYPE
+    assert "data" not in raw
+    moved = json.dumps([raw | {"id": "evt_other"}]).encode()
+    assert isinstance(decode(moved, SEALER)[0], Unreadable)
+    assert isinstance(decode(body, Sealer(new_key()))[0], Unreadable)
+    with pytest.raises(AfterwordError, match="BUS_KEY"):
+        encode([opted_out], None)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"type": "afterword.nothing.v1"},
+        {"type": ["unhashable"]},
+        {"time": "2026-01-31T12:00:00"},  # no zone: nobody knows when that was
+        {"time": "0001-01-01T00:00:00+14:00"},  # no such time in UTC
+        {"data": {"case": "no case"}},
+        {"datacontenttype": SEALED_TYPE, "data_base64": "?"},
+        {"datacontenttype": SEALED_TYPE},
+    ],
+)
+def test_one_bad_event_does_not_harm_its_neighbours(bad: dict[str, Any]) -> None:
+    """It alone is unreadable, and the reason does not quote it."""
+    (good,) = json.loads(encode([event(events.FollowupSent(case="case_" + "a" * 32))], None))
+    first, second, third = decode(json.dumps([good, good | bad, good]).encode(), SEALER)
+    assert isinstance(first, Event)
+    assert isinstance(third, Event)
+    assert isinstance(second, Unreadable)
+    assert "no case" not in second.why
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"\xff", b"[", b"7", b"[" * 100_000])
+def test_what_is_no_batch_is_invalid(body: bytes) -> None:
+    """The message as a whole goes to the dead letters."""
+    with pytest.raises(Invalid):
+        decode(body, SEALER)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_any_json_in_a_batch_is_unreadable_and_nothing_worse(raw: Any) -> None:
+    """No exception leaves the codec for one event's sake."""
+    assert isinstance(decode(json.dumps([raw]).encode(), SEALER)[0], Unreadable)
+
+
+@given(names, names, names)
+def test_ids_repeat_and_do_not_run_together(tenant: str, source: str, sent_id: str) -> None:
+    """The same delivery has the same id; moving a letter across a border gives another."""
+    assert events.event_id(tenant, source, sent_id) == events.event_id(tenant, source, sent_id)
+    assert events.event_id(tenant + source, "", sent_id) != events.event_id(tenant, source, sent_id)
+    assert len(events.event_id(tenant, source, sent_id)) <= 64
+
+
+def test_a_digest_is_of_the_content_alone() -> None:
+    """Defaults said aloud change nothing; content does."""
+    person = events.Person(email="ada@example.org")
+    quiet = events.OptOutReceived(person=person)
+    aloud = events.OptOutReceived(person=person, scope="tenant")
+    other = events.OptOutReceived(person=person, scope="installation")
+    digest = events.content_digest("opt_out.received", AT, quiet)
+    assert (
+        events.content_digest("opt_out.received", AT.astimezone(timezone(timedelta(hours=3))), aloud)
+        == digest
+    )
+    assert events.content_digest("opt_out.received", AT, other) != digest
+    assert events.content_digest("opt_out.received", AT + timedelta(milliseconds=1), quiet) != digest
+
+
+@pytest.mark.parametrize(
+    "header", ["", "00-zz", "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01", "x" * 1000]
+)
+def test_a_malformed_trace_is_dropped(header: str) -> None:
+    """As W3C Trace Context asks; the event is none the worse for it."""
+    assert event(events.FollowupSent(case="case_" + "a" * 32), traceparent=header).traceparent is None
