@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from importlib import import_module, util
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,12 @@ import typer
 from services.console import dead
 from services.console.secrets import write_secrets
 from services.console.serving import Service, serve
+from services.desk import cli as desk
+from services.intake import cli as intake
+from services.policy import cli as policy
+from services.desk import cli as desk
+from services.intake import cli as intake
+from services.policy import cli as policy
 from shared.clock import SystemClock
 from shared.errors import AfterwordError, SettingsError
 from shared.migrate import migrate as bring_up_to_date
@@ -24,12 +29,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for module in ("services.intake.cli", "services.policy.cli", "services.desk.cli"):
-    if util.find_spec(module) is not None:
-        app.add_typer(import_module(module).app)
-
-
-app.add_typer(dead.app)
+for commands in (intake.app, policy.app, desk.app, dead.app):
+    app.add_typer(commands)
 
 
 @app.command()
