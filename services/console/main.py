@@ -13,9 +13,6 @@ from services.console.serving import Service, serve
 from services.desk import cli as desk
 from services.intake import cli as intake
 from services.policy import cli as policy
-from services.desk import cli as desk
-from services.intake import cli as intake
-from services.policy import cli as policy
 from shared.clock import SystemClock
 from shared.errors import AfterwordError, SettingsError
 from shared.migrate import migrate as bring_up_to_date
@@ -29,8 +26,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for commands in (intake.app, policy.app, desk.app, dead.app):
+for commands in (intake.app, policy.app, dead.app):
     app.add_typer(commands)
+app.add_typer(desk.app, name="key")
 
 
 @app.command()

@@ -48,7 +48,7 @@ def serve(service: Service) -> None:
     wiring = _WIRING[service]
     settings = load(wiring.settings)
     configure_logging(service, settings.log_level)
-    # By name, so that a process loads the code of its own service and of no other.
+    # By name: a wiring module is loaded by the process that runs it, and by no other.
     build: Callable[[_Settings], Any] = import_module(wiring.module).build
     uvicorn.run(
         build(settings),

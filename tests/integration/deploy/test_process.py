@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.owner import ServerDied
-from deploy.local.process import Process, run
+from deploy.local.process import Process
 from deploy.local.waiting import wait_until
 
 _SLEEPER = [sys.executable, "-c", "import signal; print('up', flush=True); signal.pause()"]
@@ -59,14 +59,3 @@ def test_a_program_dies_with_an_owner_that_is_killed(tmp_path: Path) -> None:
         assert _alive(free)
     finally:
         os.kill(free, signal.SIGKILL)
-
-
-def test_a_service_without_settings_names_every_missing_one(tmp_path: Path) -> None:
-    """`afterword run` ends with 2, and each fault has its line."""
-    with pytest.raises(RuntimeError) as failed:
-        run("run", "intake", env={"AFTERWORD_AMQP_URL": "amqp://localhost/"})
-    lines = str(failed.value).splitlines()
-    assert lines[0] == "afterword run intake: exit 2"
-    assert any(line.startswith("afterword: AFTERWORD_MONGO_URL") for line in lines)
-    assert any(line.startswith("afterword: AFTERWORD_BUS_KEY") for line in lines)
-    assert not any("AFTERWORD_AMQP_URL" in line for line in lines)

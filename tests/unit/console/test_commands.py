@@ -1,0 +1,106 @@
+"""The `afterword` command as a person meets it."""
+
+import base64
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from typer.testing import CliRunner
+
+from services.console import main
+from services.console.secrets import SecretsMismatch, write_secrets
+from shared.clock import SystemClock
+from shared.encoding import key_bytes
+from shared.errors import Invalid, SettingsError
+from shared.vault import Keyring
+
+
+def test_every_service_brings_its_commands() -> None:
+    """The groups and commands that the documents name are there."""
+    shown = CliRunner().invoke(main.app, ["--help"], env={"COLUMNS": "200"}).output
+    for name in ("run", "migrate", "secrets", "source", "tenant", "policy", "case", "key", "dead"):
+        assert f" {name} " in shown
+
+
+def test_each_secret_is_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:
+    """Keys have the length and the form that the settings ask for, and mode 0600."""
+    folder = tmp_path / "secrets"
+    names = write_secrets(folder, SystemClock())
+    assert set(names) == {path.name for path in folder.iterdir()}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+    for name in ("bus_key", "link_key", "pepper", "signing_key", "verify_key"):
+        assert len(key_bytes((folder / name).read_text(), 32)) == 32
+    for name in ("source_keys", "vault_keys"):
+        Keyring.parse((folder / name).read_text().strip())
+    passwords = [(folder / name).read_text() for name in names if name.endswith("_password")]
+    assert len(set(passwords)) == len(passwords) >= 10
+
+
+def test_the_verify_key_belongs_to_the_signing_key(tmp_path: Path) -> None:
+    """What one signs the other verifies, also when only the public half was lost."""
+    write_secrets(tmp_path, SystemClock())
+    (tmp_path / "verify_key").unlink()
+    assert write_secrets(tmp_path, SystemClock()) == ["verify_key"]
+    seed = key_bytes((tmp_path / "signing_key").read_text(), 32)
+    public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+    assert base64.b64decode((tmp_path / "verify_key").read_text()) == public
+
+
+def test_a_secret_that_is_there_is_never_overwritten(tmp_path: Path) -> None:
+    """A second run leaves every file as it is, one changed by hand included."""
+    write_secrets(tmp_path, SystemClock())
+    (tmp_path / "pepper").write_text("mine")
+    before = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert write_secrets(tmp_path, SystemClock()) == []
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
+
+
+def test_a_public_key_without_its_private_half_is_not_given_another(tmp_path: Path) -> None:
+    """Signatures made so far would verify no more, so nothing is written."""
+    (tmp_path / "verify_key").write_text("theirs")
+    with pytest.raises(SecretsMismatch, match="no signing_key beside it"):
+        write_secrets(tmp_path, SystemClock())
+    assert [path.name for path in tmp_path.iterdir()] == ["verify_key"]
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        # Settings: a line for each fault, and the exit code of a wrong call.
+        (SettingsError(["A is missing", "B is not a port"]), 2, ["A is missing", "B is not a port"]),
+        # Anything else that Afterword finds wrong.
+        (Invalid.at("/at", "expected a time"), 1, ["/at: expected a time"]),
+    ],
+)
+def test_what_is_wrong_is_told_in_lines_and_not_as_a_traceback(
+    error: Exception,
+    code: int,
+    words: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Each fault is one line on stderr, and the exit code tells settings from the rest."""
+
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(main, "app", fail)
+    with pytest.raises(SystemExit) as left:
+        main.main()
+    assert left.value.code == code
+    assert capsys.readouterr().err.splitlines() == [f"afterword: {line}" for line in words]
+
+
+def test_a_service_does_not_start_without_its_settings() -> None:
+    """`afterword run` names every missing variable and exits with 2."""
+    command = [sys.executable, "-m", "services.console.main", "run", "intake"]
+    done = subprocess.run(
+        command, env={"AFTERWORD_AMQP_URL": "amqp://localhost/"}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "afterword: AFTERWORD_MONGO_URL" in done.stderr
+    assert "afterword: AFTERWORD_BUS_KEY" in done.stderr
+    assert "AFTERWORD_AMQP_URL" not in done.stderr
