@@ -124,9 +124,11 @@ def documents() -> dict[str, str]:
         "openapi/desk.json": desk_openapi(),
         "asyncapi.json": asyncapi(),
     }
-    return {
-        path: json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n" for path, document in made.items()
-    }
+    return {path: _text(document) for path, document in made.items()}
+
+
+def _text(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def main() -> None:
