@@ -46,6 +46,9 @@ test-unit: $(READY) ## Run the tests that need no server
 bench: $(READY) ## Measure events per second on real servers
 	$(BIN)/python -m tests.bench
 
+servers: $(READY) ## Keep a RabbitMQ and a MongoDB running until Ctrl-C, and print their addresses
+	@$(BIN)/python -m deploy.local.servers
+
 demo: $(READY) ## Show what becomes of ten stories (KEEP=1 leaves everything running)
 	$(BIN)/python -m deploy.demo $(if $(KEEP),--keep)
 
@@ -88,4 +91,4 @@ clean: ## Remove .venv, caches and reports (no data of a deployment)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist build
 	find . -name __pycache__ -type d -not -path './.git/*' -exec rm -rf {} +
 
-.PHONY: help setup lock lint format test test-unit bench demo demo-stop demo-compose docs secrets up down logs ps scale backup restore clean
+.PHONY: help setup lock lint format test test-unit bench servers demo demo-stop demo-compose docs secrets up down logs ps scale backup restore clean

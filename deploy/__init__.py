@@ -1,0 +1,1 @@
+"""How Afterword is brought up: on one machine for demo and tests, or as a deployment of containers."""

@@ -88,10 +88,9 @@ class Containers:
         if wanted["command"]:
             container.with_command(wanted["command"])
         for inside, outside in wanted["ports"].items():
-            container.ports[inside] = (
-                "127.0.0.1",
-                outside,
-            )  # with_bind_ports would publish it on every address
+            # with_bind_ports would publish it on every address of the machine; docker-py takes one, though
+            # testcontainers' type does not say so.
+            container.ports[inside] = ("127.0.0.1", outside)  # type: ignore[assignment]
         self._made[name] = container
         container.start()
 
