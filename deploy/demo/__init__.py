@@ -1,0 +1,1 @@
+"""The demo: about ten stories told to a running Afterword, and what must become of each."""
