@@ -1,0 +1,104 @@
+"""The body: bounded in size, in time, and in what all of them hold together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from starlette.datastructures import Headers
+
+from services.intake import body
+from services.intake.limits import Bound, Full
+from shared.problems import Problem
+
+
+async def stream(*chunks: bytes) -> AsyncIterator[bytes]:
+    """A body in these parts."""
+    for chunk in chunks:
+        yield chunk
+
+
+async def endless() -> AsyncIterator[bytes]:
+    """A sender that stops in the middle and holds the line."""
+    yield b"x"
+    await asyncio.Event().wait()
+
+
+async def test_a_body_is_read_whole() -> None:
+    """In whatever parts it comes."""
+    with Bound(10).share() as share:
+        assert await body.read_body(stream(b"ab", b"", b"cd"), share, 4) == b"abcd"
+
+
+async def test_a_body_over_the_limit_is_cut_while_it_comes() -> None:
+    """Its length need not be told beforehand."""
+    with Bound(100).share() as share, pytest.raises(Problem) as refused:
+        await body.read_body(stream(b"abc", b"de"), share, 4)
+    assert refused.value.status == 413
+    assert refused.value.headers["Connection"] == "close"
+
+
+async def test_a_body_that_trickles_is_cut() -> None:
+    """The line is for others too."""
+    with Bound(100).share() as share, pytest.raises(Problem) as refused:
+        await body.read_body(endless(), share, 4, timeout_s=0.01)
+    assert refused.value.status == 408
+
+
+async def test_bodies_are_bounded_together() -> None:
+    """A flood is answered, not stored; and what was held is free again."""
+    bound = Bound(5)
+    with bound.share() as other:
+        other.grow(3)
+        with bound.share() as share, pytest.raises(Problem) as refused:
+            await body.read_body(stream(b"ab", b"c"), share, 4)
+        assert refused.value.status == 503
+        assert "Retry-After" in refused.value.headers
+        other.grow(2)
+        with pytest.raises(Full):
+            other.grow(1)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json",
+        "application/json; charset=utf-8",
+        'Application/JSON ; Charset="UTF-8"',
+        "application/json;v=1",
+    ],
+)
+def test_json_in_utf_8_is_taken(content_type: str) -> None:
+    """In every spelling."""
+    body.check_headers(Headers({"content-type": content_type, "content-length": "100"}), 100)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"content-length": "101"}, 413),
+        ({"content-length": "9" * 5000}, 413),
+        ({"content-length": "-1"}, 413),
+        ({"content-length": "\u0664"}, 413),
+        ({"content-type": ""}, 415),
+        ({"content-type": "text/plain"}, 415),
+        ({"content-type": "application/json-seq"}, 415),
+        ({"content-type": "application/json; charset=utf-16"}, 415),
+        ({"content-encoding": "gzip"}, 415),
+    ],
+)
+def test_headers_alone_are_enough_to_refuse(headers: dict[str, str], status: int) -> None:
+    """Without reading a byte of the body."""
+    with pytest.raises(Problem) as refused:
+        body.check_headers(_Given({"content-type": "application/json", "content-length": "1"} | headers), 100)
+    assert refused.value.status == status
+
+
+class _Given(Headers):
+    """Headers that hold what latin-1 cannot, as a server's own parser may."""
+
+    def __init__(self, given: dict[str, str]) -> None:
+        super().__init__({})
+        self.given = given
+
+    def get(self, key: str, default: str | None = None) -> str | None:  # type: ignore[override] # a part of it
+        return self.given.get(key, default)
