@@ -46,6 +46,9 @@ def test_a_container_is_given_just_the_secrets_that_its_settings_name(name: str)
         for key, value in SERVICES[name]["environment"].items()
         if key.endswith("_FILE") and "/run/secrets/" in value
     }
+    mail_server = (ROOT / "deploy/compose/mail-server.env").read_text("utf-8")
+    if name == "notifier" and "/run/secrets/smtp_password}" in mail_server:
+        named.add("smtp_password")
     given = {secret for secret in SERVICES[name]["secrets"] if not secret.startswith("mongodb_")}
     assert given == named
 
@@ -70,3 +73,12 @@ def test_the_servers_are_out_of_reach_of_the_published_network() -> None:
     """The network they are on has no way out and none in."""
     assert SERVICES["rabbitmq"]["networks"] == SERVICES["mongodb"]["networks"] == ["back"]
     assert FILE["networks"]["back"]["internal"] is True
+
+
+def test_mail_in_clear_is_taken_for_granted_by_the_catcher_alone() -> None:
+    """Naming a mail server must not inherit what is fine for Mailpit."""
+    server = (ROOT / "deploy/compose/mail-server.env").read_text("utf-8")
+    catcher = (ROOT / "deploy/compose/mail.env").read_text("utf-8")
+    assert "AFTERWORD_SMTP_SECURITY=${AFTERWORD_SMTP_SECURITY:-starttls}" in server
+    assert "AFTERWORD_SMTP_ALLOW_PLAINTEXT=${AFTERWORD_SMTP_ALLOW_PLAINTEXT:-}" in server
+    assert "AFTERWORD_SMTP_HOST=mailpit" in catcher
