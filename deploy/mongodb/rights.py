@@ -47,6 +47,7 @@ ROLES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "console": {
         **dict.fromkeys(COLLECTIONS, _READ),
         **dict.fromkeys(("sources", "tenants", "keys"), _FULL),
+        "people": ("find", "update"),  # a key rotation wraps their data keys anew
     },
     "migrate": dict.fromkeys(COLLECTIONS, _INDEX),
 }

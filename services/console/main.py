@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from services.console import dead
+from services.console import dead, vault
 from services.console.secrets import write_secrets
 from services.console.serving import Service, serve
 from services.desk import cli as desk
@@ -26,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for commands in (intake.app, policy.app, dead.app):
+for commands in (intake.app, policy.app, dead.app, vault.app):
     app.add_typer(commands)
 app.add_typer(desk.app, name="key")
 

@@ -1,0 +1,97 @@
+"""`afterword vault rewrap`: after a key rotation, bring every stored key under the first key of its ring.
+
+Once it says that nothing was left, the old key may leave the ring.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from pymongo import UpdateOne
+
+from shared.settings import Mongo, SourceKeys, VaultKeys, load
+from shared.store import client
+from shared.store.client import Collection, Database, Document
+from shared.vault import Keyring, Vault
+
+app = typer.Typer(name="vault", help="Key rotation.", no_args_is_help=True)
+
+#: Documents read and written at a time.
+BATCH = 500
+
+
+class _Rewrap(VaultKeys, SourceKeys, Mongo):
+    """What a rotation needs."""
+
+
+@app.callback()
+def _group() -> None:
+    """Key rotation."""
+
+
+@app.command()
+def rewrap() -> None:
+    """Wrap the data keys of all people, and the secrets of all sources, under the first key of their
+    rings.
+    """
+    settings = load(_Rewrap)
+    people, sources = asyncio.run(_run(settings))
+    typer.echo(f"{people} data keys and {sources} source secrets rewrapped")
+
+
+async def _run(settings: _Rewrap) -> tuple[int, int]:
+    mongo, database = client.connect(settings.mongo_url, app="console")
+    try:
+        vault = Vault(Keyring.parse(settings.vault_keys.get_secret_value()))
+        ring = Keyring.parse(settings.source_keys.get_secret_value())
+        return await rewrap_people(database, vault), await rewrap_sources(database, ring)
+    finally:
+        mongo.close()
+
+
+async def rewrap_people(database: Database, vault: Vault) -> int:
+    """Rewraps what is not under the first key yet; returns how many. An erased person has nothing left to
+    rewrap.
+    """
+
+    def change(card: Document) -> dict[str, Any]:
+        fresh = vault.rewrap(card["data_key"])
+        return {} if fresh == card["data_key"] else {"data_key": fresh}
+
+    return await _each(database["people"], {"data_key": {"$ne": None}}, ("data_key",), change)
+
+
+async def rewrap_sources(database: Database, ring: Keyring) -> int:
+    """Seals the sources' secrets anew under the first key; returns how many sources that were."""
+
+    def change(source: Document) -> dict[str, Any]:
+        aad = source["_id"].encode()
+        sealed = {name: value for name, value in source["secrets"].items() if isinstance(value, bytes)}
+        return {
+            f"secrets.{name}": ring.seal(ring.open(value, aad), aad)
+            for name, value in sealed.items()
+            if ring.kid(value) != ring.first
+        }
+
+    return await _each(database["sources"], {}, ("secrets",), change)
+
+
+async def _each(
+    collection: Collection,
+    query: Document,
+    fields: tuple[str, ...],
+    change: Callable[[Document], dict[str, Any]],
+) -> int:
+    """Writes each document's change, by sets; a document that changed meanwhile is left for the next run."""
+    changed, updates = 0, list[UpdateOne]()
+    async for found in collection.find(query, dict.fromkeys(fields, 1), batch_size=BATCH):
+        if fresh := change(found):
+            expected = {"_id": found["_id"], **{name: found[name] for name in fields}}
+            updates.append(UpdateOne(expected, {"$set": fresh}))
+        if len(updates) >= BATCH:
+            changed += (await collection.bulk_write(updates, ordered=False)).modified_count
+            updates = []
+    if updates:
+        changed += (await collection.bulk_write(updates, ordered=False)).modified_count
+    return changed
