@@ -61,5 +61,6 @@ def outcome_event(case: Document) -> Event:
         time=at,
         tenant=case["tenant"],
         receivedat=at,
+        traceparent=case.get("traceparent"),
         data=data(case=case["_id"], codes=tuple(case["decision"]["signed"]["decision"]["codes"])),
     )

@@ -56,5 +56,6 @@ def _event(case: Document, data: Data, now: datetime) -> Event:
         time=now,
         tenant=case["tenant"],
         receivedat=now,
+        traceparent=case.get("traceparent"),
         data=data,
     )

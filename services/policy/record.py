@@ -217,6 +217,7 @@ class Recorder:
             "stage": decline.stage,
             "reason": decline.reason,
             "digest": event.digest,
+            "traceparent": event.traceparent,
         }
         return case_store.opened(
             events.case_id(event.id), event.receivedat, by=event.source, event_id=event.id, fields=fields

@@ -108,17 +108,21 @@ class Settler:
         if not cases:
             return []
         now = self._clock.now()
-        histories = await self._gatherer.read(cases, now)
-        judged = []
-        for case in cases:
-            review = reviews.get(case["_id"]) if State(case["state"]) is State.HELD else None
-            context = gather.context(case, histories, now, review)
-            verdict = judge(context, self._rulebook.of(case["tenant"]))
-            for fault in verdict.faults:
-                log.error("rule failed", rule=fault.rule, case=case["_id"], exc_info=fault.error)
-            judged.append(Judged(case, context, verdict))
-            if _asks(judged[-1]):
-                histories.counts.permitted(case["tenant"], case["source"], case["recruiter"])
+        with self._metrics.gather_seconds.time():
+            histories = await self._gatherer.read(cases, now)
+        with self._metrics.judge_seconds.time():
+            return [self._judge_one(case, histories, now, reviews) for case in cases]
+
+    def _judge_one(
+        self, case: Document, histories: gather.Histories, now: datetime, reviews: Mapping[str, Review]
+    ) -> Judged:
+        review = reviews.get(case["_id"]) if State(case["state"]) is State.HELD else None
+        context = gather.context(case, histories, now, review)
+        judged = Judged(case, context, judge(context, self._rulebook.of(case["tenant"])))
+        for fault in judged.verdict.faults:
+            log.error("rule failed", rule=fault.rule, case=case["_id"], exc_info=fault.error)
+        if _asks(judged):  # the next case of this set must see it
+            histories.counts.permitted(case["tenant"], case["source"], case["recruiter"])
         return judged
 
     async def _claim(self, judged: Sequence[Judged], now: datetime) -> set[str]:
