@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from starlette.types import Message
 
 from services.desk.headers import HEADERS
-from services.desk.limits import TokenBuckets
+from services.desk.limits import BodyLimit, TokenBuckets
 from tests.unit.desk.fakes import OWN, World
 
 REVIEWER = {"Authorization": "Bearer aw_reviewer"}
@@ -92,3 +93,19 @@ async def test_every_answer_carries_the_security_headers(
     if path == "/v1/broken":
         assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
         assert "a fault" not in answer.text
+
+
+async def test_a_body_that_announces_its_excess_is_not_read(world: World) -> None:
+    """Refused by its length alone, before one byte of it is taken."""
+    answered: list[Message] = []
+
+    async def receive() -> Message:
+        raise AssertionError("the body was read")
+
+    async def send(message: Message) -> None:
+        answered.append(message)
+
+    length = (b"content-length", str(64 * 1024 + 1).encode())
+    scope = {"type": "http", "method": "POST", "path": "/v1/opt-outs", "headers": [length]}
+    await BodyLimit(world.app)(scope, receive, send)
+    assert answered[0]["status"] == 413
