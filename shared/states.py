@@ -57,7 +57,7 @@ class TransitionRefusedError(AfterwordError):
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of a case's timeline. ``hash`` covers the line, the case and the hash of the line before
-    it.
+    it; ``nonce`` tells two tries of the same move in the same millisecond apart.
     """
 
     at: str
@@ -68,6 +68,7 @@ class Entry:
     event_id: str | None
     prev: str
     hash: str
+    nonce: str = ""
 
     def stored(self) -> dict[str, Any]:
         """The line as it is stored."""
@@ -76,6 +77,8 @@ class Entry:
 
 def _hash(case: str, line: Mapping[str, Any]) -> str:
     covered = {name: line[name] for name in ("at", "from_state", "to_state", "by", "why", "event_id", "prev")}
+    if line.get("nonce"):
+        covered["nonce"] = line["nonce"]
     text = json.dumps([case, covered], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -90,6 +93,7 @@ def entry(  # noqa: PLR0913 - a timeline line has these parts
     by: str,
     why: str,
     event_id: str | None,
+    nonce: str = "",
 ) -> Entry:
     """The next line of a case's timeline.
 
@@ -106,6 +110,7 @@ def entry(  # noqa: PLR0913 - a timeline line has these parts
         "why": why,
         "event_id": event_id,
         "prev": head,
+        "nonce": nonce,
     }
     return Entry(hash=_hash(case, line), **line)
 

@@ -11,7 +11,7 @@ from services.notifier.due import Due, PutOff
 from services.notifier.prepare import Drop, Wait
 from shared.clock import Clock
 from shared.errors import Transient
-from shared.states import State, entry
+from shared.states import State
 from shared.store.cases import Cases, Move
 from shared.store.client import AWAY, Document
 from shared.telemetry import Metrics
@@ -78,12 +78,10 @@ class Record:
         """
         now, why = self._clock.now(), "handing over to the mail server"
         lease = {"send.lease_until": now + timedelta(seconds=self._terms.lease_s)}
-        if not await self._insist(Move(case, State.SENDING, now, by=_BY, why=why, set=lease)):
+        move = Move(case, State.SENDING, now, by=_BY, why=why, set=lease)
+        if not await self._insist(move):
             return None
-        line = entry(
-            case["_id"], case["head"], now, State.SCHEDULED, State.SENDING, by=_BY, why=why, event_id=None
-        )
-        return {**case, "state": State.SENDING.value, "head": line.hash}
+        return {**case, "state": State.SENDING.value, "head": move.line().hash}
 
     async def end(self, case: Document, to: State, why: str) -> None:
         """Records the outcome of a row in hand."""
@@ -93,7 +91,11 @@ class Record:
             log.error("outcome not recorded, the case moved meanwhile", case=case["_id"], outcome=to, why=why)
 
     async def take_back(self, case: Document, why: str) -> None:
-        """From `sending` to `scheduled`: the server itself said that it took nothing."""
+        """From `sending` to `scheduled`: the server itself said that it took nothing.
+
+        Where something was learnt since the send began, policy did not judge it, for a begun send is no
+        longer its to stop: then the case ends here, unsent.
+        """
         now = self._clock.now()
         put_off = self._later(case, why, now)
         if put_off is None:
@@ -109,6 +111,8 @@ class Record:
         words = f"the mail server took nothing: {why}"
         if await self._insist(Move(case, State.SCHEDULED, now, by=_BY, why=words, set={"send": send})):
             self._tell("retried", case, why)
+        else:
+            await self.end(case, State.FAILED, f"not tried again, for something new came in: {why}")
 
     def _later(self, case: Document, why: str, now: datetime) -> PutOff | None:
         """The row's next try, None where it had its last."""

@@ -26,16 +26,21 @@ class Memory:
         """Adds entries (each with an ``id`` and ``at``) under their keys, the newest staying; a repeat
         changes nothing.
         """
-        updates = [_remembering(part, key, entry) for part, keys, entry in entries for key in keys]
-        if not updates:
+        wanted = [(part, key, entry) for part, keys, entry in entries for key in keys]
+        if not wanted:
             return
         try:
-            await self.collection.bulk_write(updates, ordered=False)
+            await self.collection.bulk_write(
+                [_remembering(*one, upsert=True) for one in wanted], ordered=False
+            )
         except BulkWriteError as error:
-            # the upsert of an entry that is there already finds no document to change and cannot make a
-            # second one
             if not only_duplicates(error):
                 raise
+            # an upsert that finds its entry there cannot make a second document; nor can one of another entry
+            # whose document another replica made at the same moment, but now there is one to change
+            await self.collection.bulk_write(
+                [_remembering(*one, upsert=False) for one in wanted], ordered=False
+            )
 
     async def recall(self, keys: Iterable[str]) -> Mapping[str, Document]:
         """The documents of these keys that exist, by key."""
@@ -48,6 +53,7 @@ class Memory:
         await self.collection.delete_many({"_id": {"$in": list(keys)}})
 
 
-def _remembering(part: Part, key: str, entry: Document) -> UpdateOne:
+def _remembering(part: Part, key: str, entry: Document, *, upsert: bool) -> UpdateOne:
     newest = {"$each": [entry], "$sort": {"at": 1}, "$slice": -HISTORY_LIMIT}
-    return UpdateOne({"_id": key, f"{part}.id": {"$ne": entry["id"]}}, {"$push": {part: newest}}, upsert=True)
+    absent = {"_id": key, f"{part}.id": {"$ne": entry["id"]}}
+    return UpdateOne(absent, {"$push": {part: newest}}, upsert=upsert)

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bson import ObjectId
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
-from shared.states import OPEN, State, entry
+from shared.states import OPEN, TERMINAL, Entry, State, entry
 from shared.store.client import Collection, Database, Document, only_duplicates
 
 
@@ -20,7 +21,8 @@ class Move:
     """A wish to move one case: from what was read (``case``) to another state.
 
     ``set`` are further fields to store in the same write. It fails, without harm, if the case moved
-    meanwhile, or if a fact touched it (see ``Cases.touch``) before its send began.
+    meanwhile, or if a fact touched it (see ``Cases.touch``): only the end of a send that has begun is
+    recorded whatever was learnt meanwhile.
     """
 
     case: Document
@@ -30,6 +32,23 @@ class Move:
     why: str
     event_id: str | None = None
     set: Mapping[str, Any] = field(default_factory=dict)
+    #: The driver's own unique id, as it would give to a document: of two replicas that wish the very same at
+    #: the same moment only one may believe that the move was its own.
+    nonce: str = field(default_factory=lambda: str(ObjectId()))
+
+    def line(self) -> Entry:
+        """The line that the move adds to the timeline, always the same for this wish."""
+        return entry(
+            self.case["_id"],
+            self.case["head"],
+            self.at,
+            State(self.case["state"]),
+            self.to,
+            by=self.by,
+            why=self.why,
+            event_id=self.event_id,
+            nonce=self.nonce,
+        )
 
 
 def opened(case: str, at: datetime, *, by: str, event_id: str, fields: Mapping[str, Any]) -> Document:
@@ -111,13 +130,12 @@ class Cases:
 
 
 def _update(move: Move) -> tuple[UpdateOne, str]:
-    case = move.case
+    case, line = move.case, move.line()
     before = State(case["state"])
-    line = entry(
-        case["_id"], case["head"], move.at, before, move.to, by=move.by, why=move.why, event_id=move.event_id
-    )
     expected: Document = {"_id": case["_id"], "state": before.value, "head": case["head"]}
-    if before is not State.SENDING:  # once a send began, no new fact may keep its outcome from being recorded
+    # once a send began, no new fact may keep its outcome from being recorded; but nothing goes back to be
+    # sent again that policy has not seen since the fact
+    if before is not State.SENDING or move.to not in TERMINAL:
         expected["rev"] = case["rev"]
     change = {
         "$set": {**move.set, "state": move.to.value, "head": line.hash},
