@@ -1,4 +1,4 @@
-"""What `make demo KEEP=1` leaves behind: a file for shells to source, and the way to end it all by that file."""
+"""What `make demo KEEP=1` leaves behind: a file for shells to source, and the way to end it by that file."""
 
 import os
 import shlex
@@ -19,6 +19,8 @@ from deploy.local.waiting import wait_until
 FILE = Path(__file__).parents[2] / ".run" / "demo.env"
 FOLDER_PREFIX = "afterword-demo-"
 SERVERS = "servers"
+#: What the others need, so it is ended after them.
+_LAST = ("smtp", SERVERS)
 #: How deploy.local.servers calls servers that were named by the environment: they stay when the demo goes.
 SOMEBODY_ELSES = "environment"
 #: RabbitMQ takes up to 20 s to stop.
@@ -65,7 +67,7 @@ class Left:
         return started_at(self.pid) == self.started
 
     def end(self, timeout_s: float) -> None:
-        """SIGTERM, and kill -9 for its whole group when that has no effect in time. Touches no other process."""
+        """SIGTERM, then kill -9 for its whole group where that has no effect in time."""
         if not self.lives:
             return
         os.kill(self.pid, signal.SIGTERM)
@@ -116,7 +118,10 @@ def read(file: Path = FILE) -> dict[str, str]:
 def left_running(file: Path = FILE) -> list[Left]:
     """The processes of the file that still run, in the order to end them in."""
     found = [Left.parse(word) for word in read(file).get(_PROCESSES, "").split()]
-    return sorted((one for one in found if one.lives), key=lambda one: one.name == SERVERS)
+    return sorted(
+        (one for one in found if one.lives),
+        key=lambda one: _LAST.index(one.name) if one.name in _LAST else -1,
+    )
 
 
 def refuse_a_second(file: Path = FILE) -> None:
@@ -136,9 +141,9 @@ def stop(say: Callable[[str], None], file: Path = FILE) -> None:
         say(f"Ending {one.name} (process {one.pid})")
         one.end(_SERVERS_TIMEOUT_S if one.name == SERVERS else TERMINATE_TIMEOUT_S)
     if SOMEBODY_ELSES in values["DEMO_SERVERS"]:
-        MongoServer(values["AFTERWORD_MONGO_URL"]).drop(values["DEMO_RUN"])
+        MongoServer(values["AFTERWORD_MONGO_URL"]).drop(values["DEMO_DATABASE"])
         RabbitServer(values["AFTERWORD_AMQP_URL"], values["DEMO_RABBITMQ_API_URL"]).delete_vhost(
-            values["DEMO_RUN"]
+            values["DEMO_DATABASE"]
         )
     folder = Path(values["DEMO_FOLDER"])
     if folder.name.startswith(FOLDER_PREFIX) and folder.parent == Path(tempfile.gettempdir()):

@@ -101,7 +101,7 @@ class LocalStack:
         if not self.kept:
             return
         values = {
-            "DEMO_RUN": self.name,
+            "DEMO_DATABASE": self.name,
             "DEMO_SERVERS": self.servers.how,
             "DEMO_RABBITMQ_API_URL": self.servers.rabbitmq.api or "",
             "DEMO_FOLDER": str(self.folder),
@@ -186,8 +186,9 @@ async def _counts(amqp_url: str) -> dict[str, int]:
 
 
 @contextmanager
-def local_stack(name: str, clock: Clock, say: Callable[[str], None], *, kept: bool) -> Iterator[LocalStack]:
+def local_stack(run_id: str, clock: Clock, say: Callable[[str], None], *, kept: bool) -> Iterator[LocalStack]:
     """All that the stories need, started and ready; ended at the end, or `kept` where nothing broke off."""
+    name = f"{keep.FOLDER_PREFIX}{run_id}"
     with ExitStack() as ending:
         if kept:
             keep.refuse_a_second()
@@ -211,7 +212,7 @@ def local_stack(name: str, clock: Clock, say: Callable[[str], None], *, kept: bo
         asyncio.run(migrate(mongo_url, SecretStr(amqp_url)))
         source_keys = (folder / "secrets" / "source_keys").read_text().strip()
         stack.open_accounts(
-            asyncio.run(register(mongo_url, source_keys, stack.intake_url, REVIEWER, name, clock))
+            asyncio.run(register(mongo_url, source_keys, stack.intake_url, REVIEWER, run_id, clock))
         )
         say("Starting the mail server, intake, policy, notifier and desk")
         stack.start_mail_server()
