@@ -10,13 +10,16 @@ from services.intake.limits import Full, Share
 
 #: From the first byte to the last; a sender that trickles is cut.
 READ_TIMEOUT_S = 10.0
+#: A body up to so many times too large is read to its end and thrown away, for a sender that is still writing
+#: when the line is closed would not see the answer.
+PATIENCE = 8
 
 
 def check_headers(headers: Headers, max_bytes: int) -> None:
     """Raises the Problem of a body that need not be read at all."""
     length = headers.get("content-length", "0")
-    if not length.isascii() or not length.isdigit() or int(length[:20]) > max_bytes:
-        raise problems.body_too_large(max_bytes)
+    if not length.isascii() or not length.isdigit() or int(length[:20]) > max_bytes * PATIENCE:
+        raise problems.body_too_large(max_bytes, close=True)
     if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         raise problems.not_json("A body without content coding is expected.")
     media_type, *parameters = headers.get("content-type", "").lower().split(";")
@@ -38,12 +41,17 @@ async def read_body(
         async with asyncio.timeout(timeout_s):
             async for chunk in stream:
                 size += len(chunk)
+                if size > max_bytes * PATIENCE:
+                    raise problems.body_too_large(max_bytes, close=True)
                 if size > max_bytes:
-                    raise problems.body_too_large(max_bytes)
+                    chunks.clear()
+                    continue
                 share.grow(len(chunk))
                 chunks.append(chunk)
     except TimeoutError:
         raise problems.body_too_slow(timeout_s) from None
     except Full:
         raise problems.overloaded() from None
+    if size > max_bytes:
+        raise problems.body_too_large(max_bytes, close=False)
     return b"".join(chunks)

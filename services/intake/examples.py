@@ -77,7 +77,7 @@ REFUSALS: dict[int, dict[str, Problem]] = {
     401: {"wrong signature": problems.wrong_signature("no signature in webhook-signature is right")},
     404: {"unknown source": problems.unknown_source()},
     408: {"too slow": problems.body_too_slow(10)},
-    413: {"too large": problems.body_too_large(1_048_576)},
+    413: {"too large": problems.body_too_large(1_048_576, close=False)},
     415: {"not JSON": problems.not_json("application/json is expected.")},
     422: {
         "two faults": problems.invalid(

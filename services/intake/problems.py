@@ -22,14 +22,14 @@ __all__ = [
 _CLOSE = {"Connection": "close"}
 
 
-def body_too_large(limit: int) -> Problem:
+def body_too_large(limit: int, *, close: bool) -> Problem:
     """413."""
     return Problem(
         413,
         "body-too-large",
         "The body is too large",
         f"At most {limit} bytes are expected; send fewer events at a time.",
-        headers=_CLOSE,
+        headers=_CLOSE if close else None,
     )
 
 
