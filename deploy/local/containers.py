@@ -14,7 +14,7 @@ import docker
 from docker.errors import DockerException
 from testcontainers.core.container import DockerContainer
 
-from deploy.local.native import mongod_arguments
+from deploy.local.native import SETTLE, mongod_arguments
 from deploy.local.ports import free_port, free_ports
 from deploy.local.supervisor import STOP_TIMEOUT_S, supervise
 
@@ -51,6 +51,7 @@ class ContainerPlan:
             self.servers["rabbitmq"] = {
                 "image": IMAGES["rabbitmq"],
                 "command": None,
+                "settle": ["rabbitmqctl", *SETTLE],
                 "ports": {"5672": self.ports["amqp"], "15672": self.ports["api"]},
             }
         if "mongodb" in require:
@@ -105,6 +106,12 @@ class Containers:
     def stop(self, name: str) -> None:
         """The engine's stop: SIGTERM, then kill -9."""
         self._made[name].get_wrapped_container().stop(timeout=STOP_TIMEOUT_S)
+
+    def settle(self, name: str) -> None:
+        """Run the plan's command inside. Raises RuntimeError with its words when it fails."""
+        code, output = self._made[name].get_wrapped_container().exec_run(self._plan[name]["settle"])
+        if code:
+            raise RuntimeError(output.decode(errors="replace"))
 
     def kill(self, name: str) -> None:
         """Kill -9, and wait until the engine has taken note."""

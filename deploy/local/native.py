@@ -14,6 +14,8 @@ from deploy.local.ports import free_port, free_ports
 #: Where both listen, and nowhere else.
 HOST = "127.0.0.1"
 REPLICA_SET = "rs0"
+#: For rabbitmqctl: save every table that Erlang would otherwise save half a second after its last change.
+SETTLE = ("eval", "[ok = dets:sync(Table) || Table <- dets:all()].")
 
 
 class NativePlan:
@@ -62,7 +64,10 @@ class NativePlan:
         # outlives it.
         erlang = {"HOME": str(home), "ERL_EPMD_PORT": str(epmd), "ERL_EPMD_ADDRESS": HOST}
         self._add("epmd", ["epmd", "-port", str(epmd), "-address", HOST], erlang)
-        self._add("rabbitmq", [str(program)], erlang | _rabbitmq_environment(home, distribution))
+        environment = erlang | _rabbitmq_environment(home, distribution)
+        self._add("rabbitmq", [str(program)], environment)
+        control = [str(program.with_name("rabbitmqctl")), "--node", environment["RABBITMQ_NODENAME"]]
+        self.servers["rabbitmq"]["settle"] = [*control, *SETTLE]
 
     def _plan_mongodb(self, program: Path) -> None:
         data = self.folder / "mongodb"

@@ -1,7 +1,6 @@
 """A RabbitMQ node, administered through its management API."""
 
 import asyncio
-import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,8 +15,6 @@ from deploy.local.server import NotOurs, Server
 
 _API_TIMEOUT_S = 10
 _CONNECT_TIMEOUT_S = 5
-#: Twice the interval at which Ra, the node's Raft library, saves its registry.
-_REGISTRY_SAVED_S = 1
 
 
 class RabbitServer(Server):
@@ -84,11 +81,10 @@ class RabbitServer(Server):
     def settle(self) -> None:
         """Return when the queues declared so far would outlive `kill()`.
 
-        A node writes down which quorum queues it has every half second, and nothing tells when it has: one
-        killed within that time finds such a queue again without its messages and without a leader, and it
-        answers nobody.
+        A node writes down which quorum queues it has a while after their declaration. One killed within that
+        time finds such a queue again without its messages and without a leader, and the queue answers nobody.
         """
-        time.sleep(_REGISTRY_SAVED_S)
+        self._ours().tell("settle", self.name)
 
     def close_connections(self, vhost: str = "/") -> int:
         """Have the node cut every client's connection to a vhost, as an operator can; returns how many."""

@@ -32,6 +32,9 @@ class Fleet(Protocol):
     def kill(self, name: str) -> None:
         """Kill it as a power cut would, and wait until it is gone."""
 
+    def settle(self, name: str) -> None:
+        """Have it write to disk what it would write by itself a little later."""
+
     def running(self, name: str) -> bool:
         """Whether it lives."""
 
@@ -78,6 +81,18 @@ class Programs:
         except subprocess.TimeoutExpired:
             self.kill(name)
 
+    def settle(self, name: str) -> None:
+        """Run the plan's command for it. Raises CalledProcessError, or TimeoutExpired."""
+        program = self._programs[name]
+        subprocess.run(
+            program["settle"],
+            env=program["env"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+            timeout=STOP_TIMEOUT_S,
+        )
+
     def kill(self, name: str) -> None:
         """Kill -9 for it and all that it started."""
         if name in self._running:
@@ -99,8 +114,8 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
 def supervise(make: Callable[[dict[str, Any]], Fleet]) -> None:
     """Read the plan, then obey commands until the owner is gone or a signal comes.
 
-    A command is `{"do": "start" | "stop" | "kill" | "running" | "detach", "name": ...}`; its answer is
-    `{"ok": true | false}` or `{"error": "..."}`. After `detach` only a signal ends this process.
+    A command is `{"do": "start" | "stop" | "kill" | "settle" | "running" | "detach", "name": ...}`; its
+    answer is `{"ok": true | false}` or `{"error": "..."}`. After `detach` only a signal ends this process.
     """
 
     def leave(_signal: int, _frame: object) -> NoReturn:
@@ -142,7 +157,8 @@ def _answer(fleet: Fleet, action: str, name: str) -> dict[str, object]:
         if action == "running":
             return {"ok": fleet.running(name)}
         if action != "detach":
-            {"start": fleet.start, "stop": fleet.stop, "kill": fleet.kill}[action](name)
+            actions = {"start": fleet.start, "stop": fleet.stop, "kill": fleet.kill, "settle": fleet.settle}
+            actions[action](name)
     except Exception as error:  # noqa: BLE001 - whatever it is, the owner is told, and decides
         return {"error": f"{action} {name}: {error}"}
     return {"ok": True}
