@@ -1,0 +1,107 @@
+"""`afterword source` and `afterword tenant`, on a real database."""
+
+import json
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from services.intake.cli import app
+from tests.integration.intake.stage import SOURCE_KEYS
+
+TENANT = (
+    *("tenant", "add", "acme", "--company", "Acme", "--from-name", "Acme Talent"),
+    *("--from-email", "talent@acme.example", "--timezone", "Europe/Berlin"),
+)
+
+
+@pytest.fixture(autouse=True)
+def environment(mongo_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the commands read."""
+    monkeypatch.setenv("AFTERWORD_MONGO_URL", mongo_url)
+    monkeypatch.setenv("AFTERWORD_SOURCE_KEYS", SOURCE_KEYS)
+    monkeypatch.setenv("AFTERWORD_INTAKE_URL", "https://intake.example/")
+
+
+def call(*arguments: str) -> Result:
+    """The command as it is typed."""
+    return CliRunner().invoke(app, list(arguments))
+
+
+def ok(*arguments: str) -> Any:
+    """What the command answers as JSON."""
+    result = call(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def refused(*arguments: str) -> str:
+    """The one line of a command that fails."""
+    result = call(*arguments)
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+    return result.stderr
+
+
+def test_a_source_is_added_and_its_secret_shown_once() -> None:
+    """With the address to send to; it lies sealed, and no other command shows it."""
+    ok(*TENANT)
+    added = ok("source", "add", "ats", "--tenant", "acme", "--rate-per-second", "5", "--burst", "7")
+    assert added["secret"].startswith("whsec_")
+    assert added["url"] == "https://intake.example/v1/sources/ats/events"
+    shown = ok("source", "show", "ats")
+    assert shown == {name: value for name, value in added.items() if name != "secret"}
+    assert (shown["rate_per_second"], shown["burst"], shown["enabled"]) == (5, 7, True)
+    assert ok("source", "list") == ok("source", "list", "--tenant", "acme") == [shown]
+    assert ok("source", "list", "--tenant", "other") == []
+    assert added["secret"] not in call("source", "list").output + call("source", "show", "ats").output
+
+
+def test_a_rotation_keeps_the_secret_so_far() -> None:
+    """Until the grace ends; the new one is shown once."""
+    ok(*TENANT)
+    first = ok("source", "add", "ats", "--tenant", "acme")["secret"]
+    second = ok("source", "rotate", "ats", "--grace-hours", "2")
+    assert second["secret"] not in {first, None}
+    assert ok("source", "show", "ats")["previous_until"][:16] == second["previous_until"][:16]
+
+
+def test_a_source_is_disabled_and_enabled() -> None:
+    """And can be seen to be."""
+    ok(*TENANT)
+    ok("source", "add", "ats", "--tenant", "acme")
+    for command, enabled in (("disable", False), ("enable", True)):
+        assert call("source", command, "ats").exit_code == 0
+        assert ok("source", "show", "ats")["enabled"] is enabled
+
+
+def test_a_tenant_is_added_and_shown() -> None:
+    """As it was given."""
+    added = ok(*TENANT)
+    assert added == ok("tenant", "show", "acme") == ok("tenant", "list")[0]
+    assert added["timezone"] == "Europe/Berlin"
+    assert "Acme Talent" in call("tenant", "list").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("source", "add", "ats", "--tenant", "nobody"), "there is no tenant 'nobody'"),
+        (("source", "add", "Not A Slug", "--tenant", "acme"), "'Not A Slug'"),
+        (("source", "add", "ats", "--tenant", "acme", "--kind", "fax"), "--kind: one of standard"),
+        (("source", "add", "there", "--tenant", "acme"), "there is a source 'there' already"),
+        (("source", "show", "nothing"), "there is no source 'nothing'"),
+        (("source", "rotate", "nothing"), "there is no source 'nothing'"),
+        (("source", "disable", "nothing"), "there is no source 'nothing'"),
+        (("tenant", "show", "nothing"), "there is no tenant 'nothing'"),
+        (TENANT, "there is a tenant 'acme' already"),
+        ((*TENANT[:2], "b", *TENANT[3:-1], "Mars/Olympus"), "--timezone: a name like Europe/Berlin"),
+        ((*TENANT[:2], "b", *TENANT[3:8], "nobody", *TENANT[9:]), "--from-email: an e-mail address"),
+        ((*TENANT[:2], "b", *TENANT[3:4], "A\nBcc: x", *TENANT[5:]), "--company: one line"),
+    ],
+)
+def test_a_slip_is_told_in_one_line(arguments: tuple[str, ...], why: str) -> None:
+    """It names the option and what was expected."""
+    ok(*TENANT)
+    ok("source", "add", "there", "--tenant", "acme")
+    assert why in refused(*arguments)
