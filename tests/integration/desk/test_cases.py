@@ -33,8 +33,8 @@ async def test_paging_neither_skips_nor_repeats_while_cases_arrive(stack: Stack)
     foreign = [numbered(1000 + number, minutes=number, tenant="globex") for number in range(20)]
     await stack.database["cases"].insert_many([*old, *foreign])
     headers, seen, cursor, arrived = await stack.bearer("viewer"), list[str](), None, 2000
-    for _ in range(250 // 40 + 1):
-        query = {"limit": "40"} | ({"cursor": cursor} if cursor else {})
+    for _ in range(250 // 37 + 1):
+        query = {"limit": "37"} | ({"cursor": cursor} if cursor else {})
         answer = (await stack.http.get("/v1/cases", params=query, headers=headers)).json()
         seen += [item["id"] for item in answer["items"]]
         cursor = answer["next"]
