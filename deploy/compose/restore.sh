@@ -8,7 +8,13 @@ if [ ! -r "${1:-}" ]; then
 fi
 file=$1
 shift
-docker compose up --detach --wait mongodb rabbitmq migrate
+docker compose up --detach --wait mongodb rabbitmq
 docker compose stop intake policy notifier desk
-docker compose run --rm --no-TTY --no-deps migrate python3 -m deploy.mongodb.restore "$@" < "$file"
-docker compose up --detach --wait
+docker compose run --rm --no-TTY --no-deps migrate
+status=0
+docker compose run --rm --no-TTY --no-deps migrate python3 -m deploy.mongodb.restore "$@" < "$file" || status=$?
+case $status in
+    0 | 3) docker compose up --detach --wait ;; # 3: refused, and nothing touched
+    *) echo "The restore broke off; the services stay stopped. Run it again with REPLACE=1." >&2 ;;
+esac
+exit $status

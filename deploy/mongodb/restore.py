@@ -28,8 +28,10 @@ from shared.states import State
 from shared.store import client
 from shared.store.cases import Cases, Move
 
+#: Stored by content as soon as a policy service starts: there before there are any data.
+_DOCUMENTS = "policies"
 #: Never emptied; what the backup has beside it is added.
-KEPT = frozenset({"suppressions", "permits", "permits_archive", "withdrawals"})
+KEPT = frozenset({"suppressions", "permits", "permits_archive", "withdrawals", _DOCUMENTS})
 #: How each open state ends when its case may have gone on after the backup.
 CLOSES = {
     State.RECEIVED: State.DENIED,
@@ -39,6 +41,8 @@ CLOSES = {
     State.SENDING: State.UNCERTAIN,
 }
 _BATCH = 500
+#: Exit code: nothing was touched. (Python itself ends with 1 where something went wrong on the way.)
+REFUSED = 3
 
 
 class NotEmptyError(Exception):
@@ -53,10 +57,9 @@ def restore(database: Database[dict[str, Any]], stream: IO[bytes], *, replace: b
     """
     archive.check(stream)
     filled = _filled(database)
-    if filled and not replace:
-        raise NotEmptyError(
-            f"the database holds {', '.join(filled)}; --replace lets the backup take its place"
-        )
+    data = [name for name in filled if name != _DOCUMENTS]
+    if data and not replace:
+        raise NotEmptyError(f"the database holds {', '.join(data)}; --replace lets the backup take its place")
     erased = list(database["people"].find({"erased_at": {"$ne": None}}))
     for name in set(filled) - KEPT:
         # Emptied, not dropped: unique indexes guard from the first document on.
@@ -120,7 +123,7 @@ def main() -> int:
             counts = restore(mongo[setup.DATABASE], file, replace=given.replace)
         except (NotEmptyError, archive.DamagedError) as error:
             print(f"restore: {error}", file=sys.stderr)
-            return 1
+            return REFUSED
     for name, count in counts.items():
         print(f"{name:>18} {count:>9}")
     if not given.resume:

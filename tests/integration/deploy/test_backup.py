@@ -79,6 +79,15 @@ def test_a_database_that_holds_something_is_refused_unless_told(database: Store,
     assert everything(database) == before
 
 
+def test_a_fresh_deployment_counts_as_empty(database: Store, saved: io.BytesIO) -> None:
+    """A policy service has stored its document by then; it stays, and is no reason to refuse."""
+    wipe(database)
+    database["policies"].insert_one({"_id": "v1", "text": "{}"})
+    restore(database, saved, replace=False)
+    assert database["policies"].count_documents({}) == 1
+    assert database["cases"].count_documents({}) == 1
+
+
 def test_a_damaged_backup_is_refused_before_anything_is_replaced(database: Store, saved: io.BytesIO) -> None:
     """A half backup is worse than none."""
     before = everything(database)
