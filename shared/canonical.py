@@ -5,6 +5,7 @@ Nothing here guesses: where a provider tells dots or tags apart so do we, and lo
 
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlencode, urlsplit
 
 import idna
@@ -143,6 +144,8 @@ def _plain(text: str) -> str:
     """Text without its spelling variants (NFKC), invisible letters and surrounding space."""
     if len(text) > _LONGEST:
         return ""
+    if text.isascii():
+        return text.strip()
     normal = unicodedata.normalize("NFKC", text)
     plain = "".join(letter for letter in normal if not _invisible(letter)).strip()
     # an invisible letter may have kept its neighbours from composing
@@ -158,6 +161,7 @@ def _folded(text: str) -> str:
     return _plain(text.casefold())
 
 
+@lru_cache(maxsize=4096)
 def _domain(text: str) -> str | None:
     """The domain in lower-case A-labels; what the DNS allows although IDNA 2008 does not is kept too."""
     name = text.removesuffix(".")

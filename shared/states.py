@@ -5,7 +5,7 @@ tamper-evident.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -72,7 +72,7 @@ class Entry:
 
     def stored(self) -> dict[str, Any]:
         """The line as it is stored."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 def _hash(case: str, line: Mapping[str, Any]) -> str:

@@ -74,7 +74,8 @@ class People:
         everything = frozenset().union(*starts.values())
         cards, complete = await self._reach(everything, MAX_KEYS * max(len(starts), 1))
         if complete or len(starts) == 1:
-            return {name: _identity(keys, cards, complete=complete) for name, keys in starts.items()}
+            links = _links(cards)
+            return {name: _identity(keys, links, complete=complete) for name, keys in starts.items()}
         # one tangled person must not hide the aliases of the others: look at each alone
         alone: dict[str, Identity] = {}
         for name, keys in starts.items():
@@ -106,14 +107,21 @@ class People:
         return list(cards.values()), not frontier
 
 
-def _identity(start: frozenset[str], cards: Sequence[frozenset[str]], *, complete: bool) -> Identity:
-    by_key: dict[str, list[frozenset[str]]] = defaultdict(list)
+def _links(cards: Sequence[frozenset[str]]) -> Mapping[str, Sequence[frozenset[str]]]:
+    """The cards of each key."""
+    links: dict[str, list[frozenset[str]]] = defaultdict(list)
     for card in cards:
         for key in card:
-            by_key[key].append(card)
+            links[key].append(card)
+    return links
+
+
+def _identity(
+    start: frozenset[str], links: Mapping[str, Sequence[frozenset[str]]], *, complete: bool
+) -> Identity:
     seen, frontier = set(start), set(start)
     while frontier:
-        linked = {key for known in frontier for card in by_key[known] for key in card}
+        linked = {key for known in frontier for card in links.get(known, ()) for key in card}
         frontier = linked - seen
         seen |= frontier
     return Identity(frozenset(seen), tangled=not complete or len(seen) > MAX_KEYS)
