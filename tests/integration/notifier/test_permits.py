@@ -110,6 +110,17 @@ async def test_a_permit_for_a_case_that_is_not_approved_schedules_nothing(stage:
     assert isinstance(outcome, Dead)
 
 
+async def test_a_signed_hold_is_no_permit_even_where_it_is_what_was_stored(stage: Stage) -> None:
+    """The verdict itself must say approve, whatever state the case was put in."""
+    case = await stage.approved("grace")
+    hold = stage.permit(case, verdict="hold")
+    change = {"$set": {"decision.signed": hold.model_dump(mode="json")}}
+    await stage.cases.collection.update_one({"_id": case}, change)
+    (outcome,) = await stage.scheduler().handle([stage.permit_event(hold)])
+    assert isinstance(outcome, Dead)
+    assert await stage.state(case) is State.APPROVED
+
+
 async def test_a_repeated_permit_draws_no_new_hour(stage: Stage) -> None:
     """Redelivery leaves the due row as it was, also twice in one set."""
     case = await stage.approved("grace", schedule=HOURS)

@@ -113,11 +113,13 @@ async def test_an_opt_out_of_somebody_else_or_at_another_company_stops_nothing(
     stage: Stage, loop: DueLoop, smtp: SmtpServer
 ) -> None:
     """Suppressions hold for their person and their scope."""
-    case = await stage.scheduled("grace")
+    await stage.tenant("other")
+    case, there = await stage.scheduled("grace"), await stage.scheduled("grace", tenant="other")
     await stage.stop("alan")
-    await stage.stop("grace", "opt_out", "other-tenant")
+    await stage.stop("grace", "opt_out", "other")
     await rounds(loop)
     assert await stage.state(case) is State.SENT
+    assert await stage.state(there) is State.CANCELLED
 
 
 async def test_an_opt_out_during_the_conversation_stops_the_mail(
@@ -304,6 +306,20 @@ async def test_a_kept_connection_that_died_is_replaced_within_the_same_try(
         await loop.stop(1)
 
 
+async def test_a_server_that_closes_a_kept_connection_is_asked_anew_at_once(
+    stage: Stage, loop: DueLoop, smtp: SmtpServer
+) -> None:
+    """A 421 on a connection that was kept says nothing about the server's health."""
+    await stage.scheduled("alan")
+    await rounds(loop)
+    smtp.refuse_for_now("grace@example.org", "421 4.3.2 Idle for too long")
+    case = await stage.scheduled("grace")
+    await rounds(loop)
+    assert await stage.state(case) is State.SENT
+    assert (await stage.case(case))["send"]["attempts"] == 0
+    assert smtp.connections == 2
+
+
 async def test_a_connection_lost_after_data_is_uncertain_and_never_repeated(
     stage: Stage, loop: DueLoop, smtp: SmtpServer
 ) -> None:
@@ -393,7 +409,7 @@ async def test_quiet_hours_are_kept_at_the_send_as_well(
     assert (await stage.case(case))["send"]["due_at"] == stage.clock.now()  # 21:00 in Tokyo
     stage.later(2 * 3600)
     await rounds(loop)
-    assert smtp.mails == []
+    assert smtp.connections == 0
     stored = (await stage.case(case))["send"]
     assert stored["due_at"].isoformat() == "2026-06-03T22:00:00+00:00"  # 07:00 in Tokyo
     assert stored["attempts"] == 0

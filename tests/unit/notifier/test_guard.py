@@ -61,6 +61,11 @@ def attach(message: EmailMessage) -> None:
     message.add_attachment(b"x", maintype="application", subtype="pdf")
 
 
+def alternate(message: EmailMessage) -> None:
+    """A third alternative, which some mail programs would prefer."""
+    message.add_alternative("BEGIN:VCALENDAR", subtype="calendar")
+
+
 BAD: dict[str, Callable[[EmailMessage], None]] = {
     "a third link in the text": body("plain", "all the best", "all the best https://evil.example/x"),
     "a link without its scheme": body("plain", "all the best", "all the best //evil.example/x"),
@@ -95,6 +100,7 @@ BAD: dict[str, Callable[[EmailMessage], None]] = {
     "another way to unsubscribe": header("List-Unsubscribe", "<https://evil.example>"),
     "a leftover in the subject": header("Subject", "{{ subject }}"),
     "an attachment": attach,
+    "a third alternative": alternate,
 }
 
 

@@ -109,6 +109,8 @@ def test_an_allowed_moment_stays_and_moving_twice_is_moving_once(
         ("2026-03-29T00:30Z", plan("01:00", "02:30"), "Europe/Berlin", "2026-03-29T01:00Z"),
         # 02:30 to 03:00 is quiet, and after 02:59 comes 02:00 again, which is not
         ("2026-10-25T00:40Z", plan("02:30", "03:00"), "Europe/Berlin", "2026-10-25T01:00Z"),
+        # ... 02:10 comes twice, and its window ends at the second 02:30
+        ("2026-10-25T01:10Z", plan("01:00", "02:30"), "Europe/Berlin", "2026-10-25T01:30Z"),
         # ... and the second 02:30 is quiet as well
         ("2026-10-25T01:40Z", plan("02:30", "03:00"), "Europe/Berlin", "2026-10-25T02:00Z"),
     ],
