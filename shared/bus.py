@@ -51,6 +51,8 @@ class Bus:
         self._sealer = sealer
         self._clock = clock
         self._timeout_s = timeout_s
+        #: FastStream lets a second request in before the first has let go of the reply queue.
+        self._asking = asyncio.Lock()
 
     async def publish(self, events: Sequence[Event]) -> None:
         """Returns when the broker has confirmed all of them. Raises Transient where it did not; then any may
@@ -107,7 +109,7 @@ class Bus:
 
     async def _ask(self, lane: Lane, events: Sequence[Event], timeout_s: float) -> dict[str, str]:
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(timeout_s), self._asking:
                 reply = await self._broker.request(
                     encode(events, self._sealer),
                     exchange=topology.EVENTS,

@@ -7,6 +7,7 @@ from shared.store.client import Database
 INDEXES: dict[str, tuple[IndexModel, ...]] = {
     "cases": (
         IndexModel([("keys", ASCENDING), ("state", ASCENDING)], name="open_cases_of_a_person"),
+        IndexModel([("received_at", DESCENDING), ("_id", DESCENDING)], name="newest"),
         IndexModel(
             [("tenant", ASCENDING), ("received_at", DESCENDING), ("_id", DESCENDING)],
             name="newest_of_a_tenant",
@@ -34,7 +35,12 @@ INDEXES: dict[str, tuple[IndexModel, ...]] = {
         IndexModel([("fps", ASCENDING), ("at", DESCENDING)], name="of_a_person_anywhere"),
     ),
     "suppressions": (IndexModel([("fp", ASCENDING)], name="fingerprint"),),
-    "conflicts": (IndexModel([("tenant", ASCENDING), ("at", DESCENDING)], name="newest_of_a_tenant"),),
+    "conflicts": (
+        IndexModel([("at", DESCENDING), ("_id", DESCENDING)], name="newest"),
+        IndexModel(
+            [("tenant", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)], name="newest_of_a_tenant"
+        ),
+    ),
     "sources": (IndexModel([("tenant", ASCENDING)], name="tenant"),),
     "keys": (IndexModel([("tenant", ASCENDING)], name="tenant"),),
 }
