@@ -1,6 +1,7 @@
 """`python -m deploy.demo [--keep | --stop | --compose]`: what `make demo` and its kin run."""
 
 import argparse
+import shutil
 import signal
 import sys
 from typing import NoReturn
@@ -11,6 +12,7 @@ from deploy.demo.engine import ComposeFailed, NoEngine
 from deploy.demo.local import LocalStack, local_stack
 from deploy.demo.show import Show
 from deploy.demo.telling import Told, tell
+from deploy.local.owner import ServerDied
 from deploy.local.server import NotOurs
 from deploy.local.servers import NoServers
 from shared.clock import SystemClock
@@ -18,6 +20,8 @@ from shared.encoding import from_b64url
 
 NO_SERVERS, INTERRUPTED = NoServers.exit_code, 130
 _RUN_BYTES = 4
+#: Where the logs of a run that failed are left.
+_LOGS = keep.FILE.with_name("demo-logs")
 _ELSEWHERE = (
     "  README.md               what Afterword promises, and how to run it for good",
     "  docs/                   its architecture, its events, how to operate it",
@@ -44,7 +48,7 @@ def main() -> int:
     except (NoServers, NotOurs, NoEngine, keep.RunsAlready) as error:
         print(error, file=sys.stderr)
         return NO_SERVERS
-    except ComposeFailed as error:
+    except (ComposeFailed, ServerDied, TimeoutError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -68,6 +72,9 @@ def _locally(show: Show, *, kept: bool) -> int:
         mails = stack.mails()
         setting_up, telling = (ready - began).total_seconds(), (clock.now() - ready).total_seconds()
         show.table(told, f"{stack.where}; ready after {setting_up:.0f} s, told in {telling:.0f} s.")
+        if any(one.fault for one in told):
+            shutil.copytree(stack.folder / "logs", _LOGS, dirs_exist_ok=True)
+            show.say(f"What the services wrote lies in {_LOGS}")
     if mails:
         show.mail(mails[0])
     show.lines(("Where to look next:", *_ELSEWHERE, *(_kept(stack) if kept else _KEEP)))

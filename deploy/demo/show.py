@@ -53,8 +53,9 @@ class Show:
         self._console.print(escape(where))
 
     def mail(self, mail: Mail) -> None:
-        """One mail as it arrived. Without a frame, so that a link in it can be copied."""
-        self._console.rule("The one mail, as it arrived", characters="-")
+        """One mail. Without a frame, so that a link in it can be copied."""
+        how = "as it arrived" if mail.content is not None else "as Mailpit lists it"
+        self._console.rule(f"The one mail, {how}", characters="-")
         self._console.print(escape(mail.shown), soft_wrap=True)
         self._console.rule(characters="-")
 
