@@ -32,7 +32,11 @@ MAX_UNEXPECTED = 6
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Handled; nothing is left to do."""
+    """Handled; nothing is left to do. ``said`` is what a waiting sender hears: "done" only of what is in
+    force.
+    """
+
+    said: str = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,4 +198,4 @@ async def _whole(message: RabbitMessage) -> RabbitMessage:
 
 
 def _said(outcome: Outcome) -> str:
-    return "done" if isinstance(outcome, Done) else outcome.why
+    return outcome.said if isinstance(outcome, Done) else outcome.why

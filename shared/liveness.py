@@ -20,6 +20,8 @@ from shared.errors import AfterwordError
 
 #: Checks in a row that must fail before the process ends itself: a reconnection takes its time.
 PATIENCE = 3
+#: A broker that is well answers in milliseconds; a stop may have to wait this long.
+LOOK_TIMEOUT_S = 2
 
 log = structlog.get_logger()
 
@@ -68,7 +70,7 @@ class ConsumerWatch:
         failed = 0
         while True:
             try:
-                await self.look()
+                await self._finish(asyncio.ensure_future(self.look()))
                 failed = 0
             except NotConnectedError as fault:
                 log.warning("broker away", why=str(fault))
@@ -81,13 +83,26 @@ class ConsumerWatch:
                 return
             await asyncio.sleep(interval_s)
 
+    @staticmethod
+    async def _finish(look: asyncio.Future[None]) -> None:
+        """Waits for a look, also when cancelled: one cut short while its channel opens takes the connection
+        down, and the stop of the consumers would then wait for a connection that nobody makes again.
+        """
+        try:
+            await asyncio.shield(look)
+        except asyncio.CancelledError:
+            await asyncio.wait({look}, timeout=LOOK_TIMEOUT_S)
+            if look.done() and not look.cancelled():
+                look.exception()
+            raise
+
     async def _look(self) -> None:
         connection = self._broker._connection  # noqa: SLF001 - FastStream has no public way to it
         if connection is None or not connection.connected.is_set():
             raise NotConnectedError("no connection to the broker")
         try:
             # a channel of its own: asking for a queue that is gone closes the channel that asked
-            async with asyncio.timeout(5), connection.channel() as channel:
+            async with asyncio.timeout(LOOK_TIMEOUT_S), connection.channel() as channel:
                 for consumer in self._consumers:
                     queue = await channel.declare_queue(consumer.queue, passive=True)
                     self._judge(

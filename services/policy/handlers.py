@@ -22,6 +22,7 @@ from shared.store.client import Database, Document
 from shared.telemetry import Metrics
 
 CONTENDED = "the case kept changing while it was judged"
+CONFLICT = "the same id came before with other content; this one is not acted on"
 
 log = structlog.get_logger()
 
@@ -55,7 +56,11 @@ class Handlers:
         contended = {recorded.causes[case] for case in settled.contended}
         now, outcomes = self._clock.now(), list[Outcome]()
         for place, event in enumerate(arrived):
-            outcomes.append(self._outcome(event, now, recorded.unusable.get(event.id), waiting, contended))
+            outcomes.append(
+                Done(CONFLICT)
+                if place in recorded.conflicts
+                else self._outcome(event, now, recorded.unusable.get(event.id), waiting, contended)
+            )
             taken = (
                 "conflict"
                 if place in recorded.conflicts

@@ -74,6 +74,10 @@ class Recorder:
         stored = await self._inbox.take_in([self._filed(event, subjects, cards) for event in usable])
         raced = [event for event in usable if stored[event.id] != event.digest]
         await self._inbox.conflict([(event, stored[event.id]) for event in raced], self._clock.now())
+        slipped = {(event.id, event.digest) for event in raced}
+        recorded.conflicts |= {
+            place for place, event in enumerate(arrived) if (event.id, event.digest) in slipped
+        }
         usable = [event for event in usable if stored[event.id] == event.digest]
         await self._memory.remember(
             [entry for event in usable if (entry := self._remembered(event, subjects)) is not None]
