@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.policy.context import Context
-from services.policy.document import Policy, load_base
+from services.policy.document import load_base
 from services.policy.judge import judge
 from shared.decision import SignedDecision, Verifier
 from shared.errors import SignatureInvalid
@@ -62,14 +62,14 @@ def _decision_faults(
     if decision.version not in policies:
         yield f"the policy {decision.version} is not stored, so it cannot be judged again"
         return
-    again = judge(
-        Context.model_validate_json(stored["inputs"]), _policy(policies[decision.version], decision.version)
-    )
+    policy = load_base(policies[decision.version], decision.version)
+    if policy.version != decision.version:
+        yield "the policy stored under its version is another one"
+        return
+    again = judge(Context.model_validate_json(stored["inputs"]), policy)
     if (again.verdict, again.digest) != (decision.verdict, decision.digest):
         yield f"judged again it is {again.verdict}, not {decision.verdict}"
     if sorted({finding.code for finding in again.findings}) != list(decision.codes):
         yield "judged again other rules speak"
-
-
-def _policy(text: str, version: str) -> Policy:
-    return load_base(text, version)
+    if [finding.model_dump(mode="json") for finding in again.findings] != stored["findings"]:
+        yield "the findings are not those of the judgment"
