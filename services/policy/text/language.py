@@ -1,0 +1,85 @@
+"""Which language a text is in. The answer only ever permits: rules of all languages read every text."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+from services.policy.text.alphabet import script
+
+UNKNOWN = "und"
+#: Function words that make a guess worth anything, and the share of all words that makes it certain.
+_ENOUGH, _SHARE, _LEAD = 2, 0.2, 1.25
+#: Beyond this many letters the statistics of a language do not change.
+_READ = 600
+_EDGES = ".,;:!?\"'()[]-\n"
+_ONE_LANGUAGE = {"kana": "ja", "hangul": "ko", "han": "zh"}
+_UKRAINIAN, _RUSSIAN = frozenset("іїєґ"), frozenset("ыэъ")
+_PERSIAN_URDU = frozenset("پچژگکیےٹڈڑہ")
+
+
+class Guesser:
+    """Guesses by function words, which decide fast and on few words, then by a statistical model."""
+
+    def __init__(self, words: Mapping[str, Iterable[str]]) -> None:
+        self._languages: dict[str, tuple[str, ...]] = {}
+        for language, known in words.items():
+            for word in known:
+                self._languages[word] = (*self._languages.get(word, ()), language)
+
+    def candidates(self, text: str) -> frozenset[str]:
+        """The languages that a folded text may be in by its function words; empty where they do not tell."""
+        counts, _total = self._count(text)
+        best = max(counts.values(), default=0)
+        return frozenset(language for language, count in counts.items() if count * 5 >= best * 3)
+
+    def language(self, text: str) -> str:
+        """The language of a folded text (ISO 639-1), or `und`."""
+        by_script = _by_script(text)
+        if by_script:
+            return by_script
+        counts, total = self._count(text)
+        ranked = counts.most_common(2)
+        if ranked and ranked[0][1] >= max(_ENOUGH, _SHARE * total):
+            second = ranked[1][1] if len(ranked) > 1 else 0
+            if ranked[0][1] >= _LEAD * second:
+                return ranked[0][0]
+        return _statistical(text)
+
+    def _count(self, text: str) -> tuple[Counter[str], int]:
+        tokens = text[:_READ].split()
+        counts: Counter[str] = Counter()
+        for token in tokens:
+            counts.update(self._languages.get(token, self._languages.get(token.strip(_EDGES), ())))
+        return counts, len(tokens)
+
+
+def _by_script(text: str) -> str | None:
+    if text.isascii():
+        return None
+    scripts = Counter(map(script, text[:_READ]))
+    del scripts[""]
+    top = scripts.most_common(1)
+    if not top or top[0][0] == "latin":
+        return None
+    if scripts["kana"]:
+        return "ja"
+    name = top[0][0]
+    letters = set(text[:_READ])
+    if name == "cyrillic":
+        return "uk" if letters & _UKRAINIAN else "ru" if letters & _RUSSIAN else _statistical(text)
+    if name == "arabic":
+        return _statistical(text) if letters & _PERSIAN_URDU else "ar"
+    return _ONE_LANGUAGE.get(name) or _statistical(text)
+
+
+@cache
+def _model() -> LanguageIdentifier:
+    return LanguageIdentifier.from_model_file(MODEL_FILE)
+
+
+def _statistical(text: str) -> str:
+    if not any(letter.isalpha() for letter in text):
+        return UNKNOWN
+    return str(_model().classify(text[:_READ])[0])

@@ -1,0 +1,50 @@
+"""A text made ready for judgment: folded, mended, cut into the writer's own part, sentences and clauses."""
+
+from dataclasses import dataclass
+
+from services.policy.text import segment
+from services.policy.text.datafile import Within
+from services.policy.text.lexicon import Hit, Lexicon
+from services.policy.text.normal import Normal, normalise
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text as the rules see it.
+
+    `views` are of one length, so a place in one is the same place in the others. `languages` are those that it
+    may be in (empty: no function words told), `language` the best guess or `und`.
+    """
+
+    normal: Normal
+    own: str
+    quoted: str
+    views: dict[Within, bytes]
+    languages: frozenset[str]
+    language: str
+
+    def evidence(self, hit: Hit) -> str:
+        """The words of the original that a hit is about."""
+        view = self.views[hit.rule.entry.within]
+        if len(view) == len(self.own):
+            return self.normal.evidence(hit.start, hit.end)
+        start = len(view[: hit.start].decode())
+        return self.normal.evidence(start, start + len(view[hit.start : hit.end].decode()))
+
+
+def read(text: str, lexicon: Lexicon) -> Reading:
+    """Make `text` ready. Linear in its length, of which `normal.LONGEST` letters are read."""
+    folded = normalise(text)
+    parts = segment.own_part(folded.text)
+    candidates = lexicon.guesser.candidates(folded.text[: parts.end])
+    edits = lexicon.vocabulary.edits(folded.text[: parts.end], candidates)
+    mended = folded.rewritten(edits)
+    own = mended.text[: parts.end + len(mended.text) - len(folded.text)]
+    whole = segment.lines_joined(own)
+    by_sentence = segment.sentences(whole)
+    views: dict[Within, bytes] = {
+        "clause": segment.clauses(by_sentence).encode("utf-8", "replace"),
+        "sentence": by_sentence.encode("utf-8", "replace"),
+        "text": whole.replace("\n", " ").encode("utf-8", "replace"),
+    }
+    return Reading(mended, own, parts.quoted, views, candidates, lexicon.guesser.language(own))

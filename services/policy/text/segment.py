@@ -1,0 +1,97 @@
+"""What the writer wrote, apart from what hangs below it: quoted history, signatures; and where a thought ends."""
+
+from dataclasses import dataclass
+
+import re2
+
+_OPTIONS = re2.Options()
+_OPTIONS.case_sensitive = False
+
+#: The line above quoted history, in the ways mail programs write it.
+_INTRODUCES = re2.compile(
+    r"^(?:on\b.{4,120}\bwrote:|am\b.{4,120}\bschrieb\b.{0,80}:|le\b.{4,120}\ba ecrit ?:|el\b.{4,120}\bescribio:"
+    r"|em\b.{4,120}\bescreveu:|il\b.{4,120}\bha scritto:|op\b.{4,120}\bschreef\b.{0,80}:|w dniu\b.{4,120}\b(?:napisal|pisze).{0,20}:"
+    r"|den\b.{4,120}\bskrev\b.{0,80}:|dne\b.{4,120}\bnapsal.{0,20}:|.{4,120}\bkirjoitti:|.{4,120}\byazdi:|.{4,120}(?:пишет|написал|пише):"
+    r"|-{2,} ?(?:original message|ursprungliche nachricht|message d'origine|mensaje original|mensagem original"
+    r"|messaggio originale|oorspronkelijk bericht|wiadomosc oryginalna|forwarded message|originalmeddelande)\b.*"
+    r"|_{10,} ?|(?:from|von|de|da|van|od|fran): .{0,200}@.{0,200})$",
+    _OPTIONS,
+)
+_SIGNS_OFF = re2.compile(
+    r"^(?:-- ?|sent from (?:my|outlook|mail|yahoo)\b.{0,80}|get outlook for .{0,40}|gesendet (?:von|mit)\b.{0,80}"
+    r"|von meinem .{0,40} gesendet.{0,20}|envoye (?:de|depuis)\b.{0,80}|enviado (?:desde|do|a partir)\b.{0,80}"
+    r"|inviato da\b.{0,80}|verzonden (?:vanaf|met|via)\b.{0,80}|verstuurd vanaf\b.{0,80}|wyslane z\b.{0,80}"
+    r"|skickat fran\b.{0,80}|sendt fra\b.{0,80}|lahetetty\b.{0,60})$",
+    _OPTIONS,
+)
+#: A line that was broken by the mail program and not by the writer is about this long.
+_WRAPPED_AT_LEAST = 50
+
+_SENTENCE_ENDS = ((". ", "\n\n"), ("! ", "\n\n"), ("? ", "?\n"), ("; ", "\n\n"))
+_CLAUSE_ENDS = (
+    (", ", "\n\n"),
+    (": ", "\n\n"),
+    (" - ", "\n\n\n"),
+    (" (", "\n\n"),
+    (") ", "\n\n"),
+    (" | ", "\n\n\n"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The places `own` of a text are the writer's; `quoted` is what stood below."""
+
+    end: int
+    quoted: str
+
+
+def own_part(text: str) -> Parts:
+    """Where the writer's own words end in a folded text, and what of it is quoted from others.
+
+    Text under a quotation (an answer below) is not looked for: it would be read as quoted, which holds.
+    """
+    if "\n" not in text:
+        return Parts(len(text), "")
+    at = 0
+    for line in text.split("\n"):
+        bare = line.strip()
+        if bare and (bare[0] == ">" or (at > 0 and _INTRODUCES.search(bare))):
+            return Parts(at, text[at:])
+        if at > 0 and bare and (line in {"--", "-- "} or _SIGNS_OFF.search(bare)):
+            quoted = own_part("\n" + text[at + len(line) :])
+            return Parts(at, quoted.quoted)
+        at += len(line) + 1
+    return Parts(len(text), "")
+
+
+def lines_joined(text: str) -> str:
+    """The text with those line breaks made blanks that only wrap a line. Of the same length."""
+    if "\n" not in text:
+        return text
+    joined = list(text)
+    start = 0
+    while (at := text.find("\n", start)) >= 0:
+        follows = text[at + 1 : at + 2]
+        if at - start >= _WRAPPED_AT_LEAST and follows.isalpha() and text[at - 1] not in ".!?:":
+            joined[at] = " "
+        start = at + 1
+    return "".join(joined)
+
+
+def sentences(text: str) -> str:
+    """The text with the ends of sentences as line breaks, of the same length; a question mark stays."""
+    text = (
+        (text + " ").replace("...", "\n\n\n").replace("..", "\n\n").replace("!!", "!\n").replace("?!", "?\n")
+    )
+    for end, breaks in _SENTENCE_ENDS:
+        text = text.replace(end, breaks)
+    return text.replace("!\n", "\n\n").replace(".\n", "\n\n")[:-1]
+
+
+def clauses(sentences_: str) -> str:
+    """Sentences with the ends of clauses as line breaks as well, of the same length."""
+    text = " " + sentences_ + " "
+    for end, breaks in _CLAUSE_ENDS:
+        text = text.replace(end, breaks)
+    return text[1:-1]
