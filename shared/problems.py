@@ -57,7 +57,7 @@ SCHEMA: dict[str, Any] = {
 log = structlog.get_logger()
 
 
-class Problem(Exception):  # noqa: N818 - RFC 9457 names it so
+class Problem(Exception):
     """An answer that is not a success; raise it anywhere below a route.
 
     ``slug`` names the kind in its type (``urn:afterword:problem:<slug>``), ``title`` says it in words and
