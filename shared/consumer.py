@@ -19,7 +19,7 @@ from shared import topology
 from shared.batch import Sealer, Unreadable, decode
 from shared.bus import Bus
 from shared.clock import Clock
-from shared.errors import Invalid, Transient
+from shared.errors import AfterwordError, Invalid, Transient
 from shared.events import Event
 from shared.gatherer import Gatherer
 from shared.telemetry import Metrics
@@ -137,7 +137,7 @@ class Consumer:
         except self._away as error:
             log.warning("server away", queue=self.queue, error=type(error).__name__, events=len(events))
             return [Again(f"server away: {type(error).__name__}")] * len(events)
-        except Invalid as error:
+        except AfterwordError as error:  # all others of ours: the same input fails again
             if len(events) == 1:
                 return [Dead(str(error))]
         except Exception as error:

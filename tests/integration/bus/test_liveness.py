@@ -1,13 +1,108 @@
 """Is this process being given messages? Asked of the broker itself, and acted upon."""
 
 import asyncio
+import signal
+from pathlib import Path
 
-from tests.integration.policy.stage import Stage
+import aio_pika
+import pytest
+from pydantic import SecretStr
+
+from shared import liveness
+from shared.consumer import Done
+from shared.liveness import ConsumerWatch, NotConsumingError
+from shared.migrate import declare
+from tests.integration.bus.consuming import QUEUE, all_done, consuming
+from tests.integration.bus.process import policy_process
+from tests.integration.policy.stage import Stage, eventually, grace, outreach
 
 
-async def test_a_stop_in_the_middle_of_a_look_ends_in_time(stage: Stage) -> None:
-    """A look that is cut short would take the connection down, and the stop would wait for it for ever."""
-    for turns in range(16, 40):
-        async with asyncio.timeout(8), stage.policy(consumer_check_interval_s=0.0001):
+async def test_a_look_that_is_cancelled_leaves_the_connection_alone(stage: Stage) -> None:
+    """Cut short while its channel opens it would take the connection down, and a stop would wait for it."""
+    async with consuming(stage, all_done) as consumer:
+        watch = ConsumerWatch(stage.broker, [consumer])
+        for turns in range(1, 120):
+            watching = asyncio.create_task(watch.watch(60))
             for _ in range(turns):
                 await asyncio.sleep(0)
+            watching.cancel()
+            await asyncio.wait({watching}, timeout=5)
+            assert watching.cancelled()
+            await watch.look()
+
+
+async def test_readiness_says_that_the_queue_has_no_consumer(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A queue that was deleted, and one that came back without its consumer, are no reason to be ready."""
+    monkeypatch.setattr(liveness, "PATIENCE", 1_000_000)
+    async with stage.policy(consumer_check_interval_s=0.02) as http:
+
+        async def ready() -> bool:
+            return (await http.get("/readyz")).status_code == 200
+
+        async def gone() -> bool:
+            answer = await http.get("/readyz")
+            return answer.status_code == 503 and "consumers" in answer.text
+
+        await eventually(ready, "policy is ready")
+        await _delete(stage)
+        await eventually(gone, "policy is not ready")
+        await declare(SecretStr(stage.settings.amqp_url.get_secret_value()))
+        with pytest.raises(TimeoutError):
+            await eventually(ready, "policy is ready", 0.5)
+
+
+async def test_a_process_without_its_consumer_ends_itself(stage: Stage, tmp_path: Path) -> None:
+    """So that whoever keeps it running starts it anew, with its consumer on the queue."""
+    with policy_process(stage, tmp_path, CONSUMER_CHECK_INTERVAL_S="0.1") as service:
+        await service.until_ready()
+        await _delete(stage)
+        assert await asyncio.to_thread(service.wait, 10) in {0, -signal.SIGTERM}
+    assert "ends itself to be restarted" in service.log_tail(200)
+
+
+async def test_a_process_that_gets_nothing_while_messages_wait_is_not_consuming(stage: Stage) -> None:
+    """Another replica that holds the queue does not hide it: two looks in a row without a message are one."""
+    async with (
+        consuming(stage, all_done, subscribed=False) as consumer,
+        await aio_pika.connect(stage.settings.amqp_url.get_secret_value()) as connection,
+    ):
+        watch = ConsumerWatch(stage.broker, [consumer])
+        channel = await connection.channel()
+        await channel.set_qos(prefetch_count=1)
+        held: asyncio.Queue[object] = asyncio.Queue()
+        await (await channel.get_queue(QUEUE.name)).consume(held.put)
+        await watch.look()
+        await stage.bus.publish([outreach(grace(), "one")])
+        await held.get()
+        await watch.look()
+        await stage.bus.publish([outreach(grace(), "two")])
+        await watch.look()
+        with pytest.raises(NotConsumingError, match="none come to this process"):
+            await watch.look()
+
+
+async def test_a_busy_process_is_not_taken_for_a_starving_one(stage: Stage) -> None:
+    """Messages that wait because this process works are nothing to worry about."""
+    release, begun = asyncio.Event(), asyncio.Event()
+
+    async def slow(events: object) -> list[Done]:
+        begun.set()
+        await release.wait()
+        return [Done()]
+
+    async with consuming(stage, slow, prefetch=1) as consumer:
+        await stage.bus.publish([outreach(grace(), "one")])
+        await begun.wait()
+        await stage.bus.publish([outreach(grace(), "two")])
+        assert await stage.waiting(QUEUE.name) == 1
+        watch = ConsumerWatch(stage.broker, [consumer])
+        for _ in range(3):
+            await watch.look()
+        release.set()
+
+
+async def _delete(stage: Stage) -> None:
+    async with await aio_pika.connect(stage.settings.amqp_url.get_secret_value()) as connection:
+        await (await connection.channel()).queue_delete(QUEUE.name)
