@@ -99,8 +99,9 @@ def parse(text: str) -> DataFile:
         pydantic.ValidationError: a field is not as it should be.
         yaml.YAMLError: it is no YAML.
     """
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return DataFile.model_validate(yaml.load(text, Loader=loader))  # noqa: S506 - both are safe loaders
+    # Every value is text: `on` and `no` are words here, and never true and false.
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    return DataFile.model_validate(yaml.load(text, Loader=loader))  # noqa: S506 - builds text, lists and maps only
 
 
 def expand(pattern: str, classes: dict[str, str]) -> str:

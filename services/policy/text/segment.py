@@ -9,21 +9,23 @@ _OPTIONS.case_sensitive = False
 
 #: The line above quoted history, in the ways mail programs write it.
 _INTRODUCES = re2.compile(
-    r"^(?:on\b.{4,120}\bwrote:|am\b.{4,120}\bschrieb\b.{0,80}:|le\b.{4,120}\ba ecrit ?:|el\b.{4,120}\bescribio:"
-    r"|em\b.{4,120}\bescreveu:|il\b.{4,120}\bha scritto:|op\b.{4,120}\bschreef\b.{0,80}:|w dniu\b.{4,120}\b(?:napisal|pisze).{0,20}:"
-    r"|den\b.{4,120}\bskrev\b.{0,80}:|dne\b.{4,120}\bnapsal.{0,20}:|.{4,120}\bkirjoitti:|.{4,120}\byazdi:|.{4,120}(?:пишет|написал|пише):"
+    r"^(?:on\b.+\bwrote:|am\b.+\bschrieb\b.*:|le\b.+\ba ecrit ?:|el\b.+\bescribio:"
+    r"|em\b.+\bescreveu:|il\b.+\bha scritto:|op\b.+\bschreef\b.*:|w dniu\b.+\b(?:napisal|pisze).*:"
+    r"|den\b.+\bskrev\b.*:|dne\b.+\bnapsal.*:|.+\bkirjoitti:|.+\byazdi:|.+(?:пишет|написал|пише):"
     r"|-{2,} ?(?:original message|ursprungliche nachricht|message d'origine|mensaje original|mensagem original"
     r"|messaggio originale|oorspronkelijk bericht|wiadomosc oryginalna|forwarded message|originalmeddelande)\b.*"
-    r"|_{10,} ?|(?:from|von|de|da|van|od|fran): .{0,200}@.{0,200})$",
+    r"|_{10,} ?|(?:from|von|de|da|van|od|fran): .*@.*)$",
     _OPTIONS,
 )
 _SIGNS_OFF = re2.compile(
-    r"^(?:-- ?|sent from (?:my|outlook|mail|yahoo)\b.{0,80}|get outlook for .{0,40}|gesendet (?:von|mit)\b.{0,80}"
-    r"|von meinem .{0,40} gesendet.{0,20}|envoye (?:de|depuis)\b.{0,80}|enviado (?:desde|do|a partir)\b.{0,80}"
-    r"|inviato da\b.{0,80}|verzonden (?:vanaf|met|via)\b.{0,80}|verstuurd vanaf\b.{0,80}|wyslane z\b.{0,80}"
-    r"|skickat fran\b.{0,80}|sendt fra\b.{0,80}|lahetetty\b.{0,60})$",
+    r"^(?:-- ?|sent from (?:my|outlook|mail|yahoo)\b.*|get outlook for .*|gesendet (?:von|mit)\b.*"
+    r"|von meinem .* gesendet.*|envoye (?:de|depuis)\b.*|enviado (?:desde|do|a partir)\b.*"
+    r"|inviato da\b.*|verzonden (?:vanaf|met|via)\b.*|verstuurd vanaf\b.*|wyslane z\b.*"
+    r"|skickat fran\b.*|sendt fra\b.*|lahetetty\b.*)$",
     _OPTIONS,
 )
+#: Introductions are shorter; a longer line is prose.
+_LONGEST_INTRODUCTION = 200
 #: A line that was broken by the mail program and not by the writer is about this long.
 _WRAPPED_AT_LEAST = 50
 
@@ -56,7 +58,9 @@ def own_part(text: str) -> Parts:
     at = 0
     for line in text.split("\n"):
         bare = line.strip()
-        if bare and (bare[0] == ">" or (at > 0 and _INTRODUCES.search(bare))):
+        if bare and (
+            bare[0] == ">" or (at > 0 and len(bare) <= _LONGEST_INTRODUCTION and _INTRODUCES.search(bare))
+        ):
             return Parts(at, text[at:])
         if at > 0 and bare and (line in {"--", "-- "} or _SIGNS_OFF.search(bare)):
             quoted = own_part("\n" + text[at + len(line) :])
