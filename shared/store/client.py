@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any, TypeAlias
 
+import pymongo
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pydantic import SecretStr
@@ -28,6 +29,16 @@ Collection: TypeAlias = AsyncIOMotorCollection[Document]
 #: is an AutoReconnect.
 AWAY: tuple[type[Exception], ...] = (AutoReconnect, ExecutionTimeout, NotPrimaryError, WTimeoutError)
 DUPLICATE_KEY = 11000
+#: A goodbye to the server is a courtesy; where it is away, a stop has no time to wait for it.
+CLOSE_TIMEOUT_S = 1
+
+
+class _Client(AsyncIOMotorClient[Document]):
+    """A client whose close does not wait for a server that is away."""
+
+    def close(self) -> None:
+        with pymongo.timeout(CLOSE_TIMEOUT_S):
+            super().close()
 
 
 def connect(
@@ -38,7 +49,7 @@ def connect(
     Writes are acknowledged by a majority and journaled, reads see only such writes: what was answered
     survives a failover.
     """
-    client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+    client: AsyncIOMotorClient[Document] = _Client(
         url.get_secret_value(),
         appname=f"afterword-{app}",
         serverSelectionTimeoutMS=timeout_ms,
