@@ -16,6 +16,13 @@ from shared.moments import to_millisecond
 
 #: The newest entries kept of each kind of history. Bounds a stored decision and the time of a judgment.
 HISTORY_LIMIT = 50
+#: Days that a tally goes back.
+TALLY_DAYS = 91
+#: The age in days at which each bucket of a tally begins: a week of days, then twelve weeks. It ends where
+#: the next begins. Today is age 0.
+AGES = (0, 1, 2, 3, 4, 5, 6, *range(7, TALLY_DAYS, 7))
+#: The edition of what is gathered. A stored context of an earlier one is judged by the rules of its time.
+EDITION = 2
 
 Direction = Literal["outreach", "reply"]
 StopKind = Literal["opt_out", "complaint", "erasure", "bounce", "preference"]
@@ -24,6 +31,16 @@ Who = Literal["candidate", "company", "unknown"]
 Stage = Literal["outreach", "application", "interview", "offer"]
 Severity = Literal["deny", "hold", "note"]
 Outcome = Literal["approve", "hold", "deny"]
+#: What a candidate's words mean.
+Intent = Literal[
+    "declined_soft",
+    "declined_permanent_optout",
+    "later",
+    "interested",
+    "out_of_office",
+    "hostile_optout",
+    "unclear",
+]
 Scalar = str | int | float | bool | None
 Evidence = Mapping[str, Scalar | Sequence[Scalar]]
 
@@ -39,13 +56,18 @@ class Fact(BaseModel):
 
 
 class Message(Fact):
-    """One message between anybody of the tenant and this person; `channel` as the source names it."""
+    """One message between anybody of the tenant and this person; `channel` as the source names it.
+
+    `source` is who reported it. `intent` is what the words of a reply were read as, None where nobody read.
+    """
 
     id: str
     at: Moment
     direction: Direction
     channel: str
     recruiter: str | None
+    source: str | None = None
+    intent: Intent | None = None
 
 
 class Stop(Fact):
@@ -94,6 +116,44 @@ class Volume(Fact):
     recruiter_hour: int
     recruiter_declines_30d: int
     recruiter_outreach_30d: int
+
+
+class Tally(Fact):
+    """How conversations with one recruiter, tenant or source ended, newest first, in the buckets of
+    `AGES`.
+
+    An empty column is a column of zeros. `declines` are cases, `follow_ups` permits, `complaints`, `opt_outs`
+    and `bounces` those of people who had been written to, one of each kind a person; `invented` are cases
+    that were denied because nothing had been written before the no, `refused` those that a reviewer denied,
+    `confirmed` those of whose conversation another source knew as well.
+    """
+
+    subject: str
+    declines: tuple[int, ...] = ()
+    follow_ups: tuple[int, ...] = ()
+    complaints: tuple[int, ...] = ()
+    opt_outs: tuple[int, ...] = ()
+    bounces: tuple[int, ...] = ()
+    invented: tuple[int, ...] = ()
+    refused: tuple[int, ...] = ()
+    confirmed: tuple[int, ...] = ()
+
+
+class Standing(Fact):
+    """The tallies of whose case this is. Who does not name a recruiter is one recruiter with all who do
+    not.
+    """
+
+    recruiter: Tally
+    tenant: Tally
+    source: Tally
+
+
+class Sameness(Fact):
+    """To how many other people the same words belong: this no's own, and the last message's before it."""
+
+    decline: int = 0
+    outreach: int = 0
 
 
 class Review(Fact):
@@ -146,7 +206,9 @@ class Context(Fact):
     """One decline with everything that bears on it, as known at `now`.
 
     Histories come in any order and with repeats; they are kept sorted, without repeats and bounded, so that
-    the same history is always the same context. Every field must be given: forgotten stops would approve.
+    the same history is always the same context. Every field of the first edition must be given: forgotten
+    stops would approve. What came later has a default that says nothing, with which contexts that were stored
+    before read as they did, and which may never change.
     """
 
     case: str
@@ -174,6 +236,13 @@ class Context(Fact):
     follow_up_wanted: bool | None
     #: The identifiers lead to more people than one person can be.
     tangled: bool
+    edition: int = 1
+    standing: Standing | None = None
+    sameness: Sameness | None = None
+    #: Follow-ups of the last 24 hours for the recruiter, also for who names none (unlike in `volume`).
+    permits_day: int = 0
+    #: What the words of this no were read as; None where nobody read them.
+    reply_intent: Intent | None = None
 
     @property
     def outreach(self) -> tuple[Message, ...]:
@@ -220,5 +289,9 @@ def canonical_json(value: object) -> str:
 
 
 def digest(context: Context) -> str:
-    """SHA-256 (hex) over the context's canonical JSON: what a decision was based on, in 64 characters."""
-    return hashlib.sha256(canonical_json(context.model_dump(mode="json")).encode()).hexdigest()
+    """SHA-256 (hex) over the context's canonical JSON: what a decision was based on, in 64 characters.
+
+    Defaults are left out, so that a context that was stored before a field came keeps its digest.
+    """
+    said = context.model_dump(mode="json", exclude_defaults=True)
+    return hashlib.sha256(canonical_json(said).encode()).hexdigest()

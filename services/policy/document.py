@@ -15,7 +15,7 @@ from services.policy.sections import Document
 from services.policy.tighten import loosened
 from shared.decision import Schedule
 
-__all__ = ["Fault", "Policy", "PolicyInvalid", "load_base", "schema", "tighten"]
+__all__ = ["Fault", "Policy", "PolicyInvalid", "load_base", "load_stored", "schema", "tighten"]
 
 _SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
@@ -25,6 +25,8 @@ class Policy:
     """A valid document and what is derived from it. Equal documents have equal versions, however written."""
 
     document: Document
+    #: The version under which the text was stored, where that was before a field was added to documents.
+    stored_as: str | None = None
 
     @cached_property
     def text(self) -> str:
@@ -34,8 +36,7 @@ class Policy:
     @cached_property
     def version(self) -> str:
         """`p` and 16 hex digits of SHA-256 over the effective content; comments and layout do not count."""
-        content = json.dumps(self.document.model_dump(), sort_keys=True, separators=(",", ":"))
-        return "p" + hashlib.sha256(content.encode()).hexdigest()[:16]
+        return self.stored_as or _version(self.document.model_dump())
 
     @property
     def grace(self) -> timedelta:
@@ -66,6 +67,17 @@ def load_base(text: str, name: str) -> Policy:
     return Policy(document)
 
 
+def load_stored(text: str, version: str) -> Policy:
+    """The policy that was stored under `version`, which it keeps whatever fields documents have got since.
+
+    A field that it does not name has the default; it speaks of what was not gathered at the time. Raises
+    PolicyInvalid like `load_base`. If the text is not what was stored, the version is another.
+    """
+    policy = load_base(text, version)
+    given = read(text, version).data
+    return Policy(policy.document, version if _version(given) == version else None)
+
+
 def tighten(base: Policy, override_text: str, name: str) -> Policy:
     """`base` with a tenant's override laid over it, which names only what it changes.
 
@@ -85,6 +97,11 @@ def schema() -> str:
     body = Document.model_json_schema()
     body = {"$schema": _SCHEMA_ID, **body, "title": "Afterword policy"}
     return json.dumps(body, indent=2, sort_keys=True) + "\n"
+
+
+def _version(content: Plain) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return "p" + hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _validated(under: dict[str, Plain], over: Located) -> tuple[Document | None, list[Fault]]:

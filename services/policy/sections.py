@@ -76,6 +76,23 @@ class Provenance(Section):
         300, ge=0, le=3600, description="How far a sender's clock may be ahead."
     )
 
+    too_fast_seconds: Annotated[int, _HIGHER] = Field(
+        10, ge=0, le=3600, description="Hold a no that came sooner after the message than this."
+    )
+    same_words_at: Annotated[int, _LOWER] = Field(
+        10, ge=1, le=100_000, description="Hold when so many other people said no in the same long words."
+    )
+    confirm_min_declines: Annotated[int, _LOWER] = Field(
+        20, ge=1, le=100_000, description="Below this many declines in 90 days nobody asks who confirms them."
+    )
+    confirmed_at_least_percent: Annotated[int, _HIGHER] = Field(
+        5,
+        ge=0,
+        le=100,
+        description="Hold when surely fewer of a source's declines are confirmed by another, while the "
+        "tenant's other sources are.",
+    )
+
 
 class Consent(Section):
     """What may be asked beyond the wishes that are always obeyed."""
@@ -118,6 +135,10 @@ class Conduct(Section):
         72, ge=24, le=720, description="Deny when two channels were used within this time, its end included."
     )
 
+    same_template_at: Annotated[int, _LOWER] = Field(
+        200, ge=2, le=1_000_000, description="Hold when so many other people got the same words within a day."
+    )
+
 
 class Velocity(Section):
     """How fast is too fast, for anybody who is honest. The case at hand counts as one."""
@@ -142,6 +163,60 @@ class Velocity(Section):
         60, ge=1, le=100_000, description="Declines for a hundred messages at which it is spray and pray."
     )
     when_spraying: _StricterAction = Field("hold", description="What happens to who sprays and prays.")
+
+
+class Reputation(Section):
+    """What earlier conversations say about whose case this is: 90 days, the older the lighter.
+
+    A percentage is compared with what the share of conversations that ended badly surely is not below (the
+    lower end of a 95 % interval), so few conversations prove nothing.
+    """
+
+    recruiter_hold_percent: Annotated[int, _LOWER] = Field(
+        15, ge=1, le=100, description="Hold at this share of bad ends for one recruiter."
+    )
+    recruiter_deny_percent: Annotated[int, _LOWER] = Field(
+        40, ge=1, le=100, description="Deny at this share of bad ends for one recruiter."
+    )
+    recruiter_min_bad: Annotated[int, _LOWER] = Field(
+        5, ge=1, le=1000, description="Bad ends below which nothing is held; below twice as many, denied."
+    )
+    tenant_hold_percent: Annotated[int, _LOWER] = Field(
+        12, ge=1, le=100, description="Hold at this share of bad ends for one tenant."
+    )
+    tenant_deny_percent: Annotated[int, _LOWER] = Field(
+        50, ge=1, le=100, description="Deny at this share of bad ends for one tenant."
+    )
+    tenant_min_bad: Annotated[int, _LOWER] = Field(
+        15, ge=1, le=100_000, description="The same floor for a tenant."
+    )
+    grave_hold_percent: Annotated[int, _LOWER] = Field(
+        3, ge=1, le=100, description="Hold at this share of complaints and invented declines."
+    )
+    grave_deny_percent: Annotated[int, _LOWER] = Field(
+        20, ge=1, le=100, description="Deny at this share of complaints and invented declines."
+    )
+    grave_min_bad: Annotated[int, _LOWER] = Field(
+        3, ge=1, le=1000, description="Complaints and invented declines below which nothing is held."
+    )
+    bad_half_life_days: Annotated[int, _HIGHER] = Field(
+        30, ge=7, le=365, description="After so many days a bad end weighs half."
+    )
+    good_half_life_days: Annotated[int, _LOWER] = Field(
+        30, ge=7, le=365, description="After so many days a good end weighs half."
+    )
+    probation_follow_ups: Annotated[int, _HIGHER] = Field(
+        10, ge=0, le=1000, description="A recruiter is new until so many follow-ups brought no bad end."
+    )
+    probation_per_day: Annotated[int, _LOWER] = Field(
+        5, ge=1, le=100_000, description="Follow-ups in 24 hours for a recruiter who is new."
+    )
+    breaker_min_bad: Annotated[int, _LOWER] = Field(
+        10, ge=1, le=100_000, description="Complaints, opt-outs and bounces in three days that may be a jump."
+    )
+    breaker_floor_percent: Annotated[int, _LOWER] = Field(
+        20, ge=1, le=100, description="A share of them that is surely below this is no jump."
+    )
 
 
 class ScheduleRules(Section):
@@ -202,6 +277,7 @@ class Document(Section):
     single: Single = Single()
     conduct: Conduct = Conduct()
     velocity: Velocity = Velocity()
+    reputation: Reputation = Reputation()
     schedule: ScheduleRules = ScheduleRules()
     review: ReviewRules = ReviewRules()
     grace_seconds: Annotated[int, _LOWER] = Field(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.policy.context import Context
-from services.policy.document import load_base
+from services.policy.document import load_stored
 from services.policy.judge import judge
 from shared.decision import SignedDecision, Verifier
 from shared.errors import SignatureInvalid
@@ -62,7 +62,7 @@ def _decision_faults(
     if decision.version not in policies:
         yield f"the policy {decision.version} is not stored, so it cannot be judged again"
         return
-    policy = load_base(policies[decision.version], decision.version)
+    policy = load_stored(policies[decision.version], decision.version)
     if policy.version != decision.version:
         yield "the policy stored under its version is another one"
         return

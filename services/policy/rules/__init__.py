@@ -5,7 +5,7 @@ from typing import Protocol
 
 from services.policy.context import Context, Finding
 from services.policy.document import Policy
-from services.policy.rules import conduct, consent, provenance, review, single, velocity
+from services.policy.rules import conduct, consent, provenance, reputation, review, single, velocity
 
 
 class Rule(Protocol):
@@ -22,10 +22,15 @@ class Rule(Protocol):
 RULES: tuple[Rule, ...] = (
     provenance.who_declined,
     provenance.outreach_came_first,
+    provenance.answered_by_a_person,
+    provenance.text_agrees,
+    provenance.own_words,
+    provenance.confirmed_by_others,
     provenance.not_from_the_future,
     provenance.not_stale,
     provenance.not_withdrawn,
     consent.nothing_forbids,
+    consent.words_forbid_nothing,
     consent.preference_allows,
     single.no_claim_stands,
     single.few_other_tenants,
@@ -34,10 +39,15 @@ RULES: tuple[Rule, ...] = (
     conduct.no_insisting,
     conduct.no_writing_on,
     conduct.one_channel_at_a_time,
+    conduct.no_mailing,
     velocity.recruiter_per_hour,
     velocity.recruiter_per_day,
     velocity.tenant_per_day,
     velocity.source_per_day,
     velocity.no_spray_and_pray,
+    reputation.recruiter_record,
+    reputation.tenant_record,
+    reputation.probation,
+    reputation.no_breaker_open,
     review.decided,
 )

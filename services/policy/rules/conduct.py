@@ -84,6 +84,19 @@ def one_channel_at_a_time(context: Context, policy: Policy, /) -> Iterable[Findi
             return
 
 
+def no_mailing(context: Context, policy: Policy, /) -> Iterable[Finding]:
+    """Templates are normal; the same words to hundreds of people in a day are a mailing, not outreach."""
+    others = context.sameness.outreach if context.sameness is not None else 0
+    most = policy.document.conduct.same_template_at
+    if others >= most:
+        yield Finding(
+            code="conduct.mailing",
+            severity="hold",
+            evidence={"other_people": others, "hold_at": most},
+            says="The message before this no went in the same words to very many others within a day.",
+        )
+
+
 def _unanswered(context: Context) -> list[list[Message]]:
     runs: list[list[Message]] = [[]]
     known = (message for message in context.messages if message.at <= context.declined_at)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from services.policy.context import Context, Finding, StopKind
+from services.policy.context import Context, Finding, Intent, StopKind
 from services.policy.document import Policy
 
 #: What each standing wish or fact is called in findings, and means to a recruiter. None is for choosing.
@@ -13,6 +13,8 @@ _STOPS: dict[StopKind, tuple[str, str]] = {
     "bounce": ("consent.bounced", "The address of this person does not take mail."),
     "preference": ("consent.unwanted", "This person prefers to get no follow-ups."),
 }
+
+_LEAVE_ME_ALONE: frozenset[Intent | None] = frozenset({"declined_permanent_optout", "hostile_optout"})
 
 
 def nothing_forbids(context: Context, _policy: Policy, /) -> Iterable[Finding]:
@@ -33,6 +35,29 @@ def nothing_forbids(context: Context, _policy: Policy, /) -> Iterable[Finding]:
                 },
                 says=says,
             )
+
+
+def words_forbid_nothing(context: Context, _policy: Policy, /) -> Iterable[Finding]:
+    """Whoever asks in their own words to be left alone is, with the no or in any earlier reply.
+
+    To any recruiter of the tenant and in any channel. Words that nobody read say nothing.
+    """
+    replies = [
+        message
+        for message in context.messages
+        if message.direction == "reply" and message.intent in _LEAVE_ME_ALONE
+    ]
+    if context.reply_intent in _LEAVE_ME_ALONE or replies:
+        yield Finding(
+            code="consent.opted_out_in_words",
+            severity="deny",
+            evidence={
+                "intent": context.reply_intent,
+                "messages": [message.id for message in replies],
+                "intents": [message.intent for message in replies],
+            },
+            says="This person asked in their own words not to be written to again.",
+        )
 
 
 def preference_allows(context: Context, policy: Policy, /) -> Iterable[Finding]:

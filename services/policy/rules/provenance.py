@@ -6,8 +6,14 @@ A decline is the permission to write, so an invented one is the first thing that
 from collections.abc import Iterable
 from datetime import timedelta
 
-from services.policy.context import Context, Finding
+from services.policy.context import Context, Finding, Intent
 from services.policy.document import Policy
+from services.policy.interval import lower, upper
+from services.policy.tallies import total
+
+#: How fast a no was is asked of what was gathered since; decisions before that stay what they were.
+_SINCE_EDITION = 2
+_NO_CLEAR_NO: frozenset[Intent | None] = frozenset({"interested", "later", "unclear", "out_of_office"})
 
 
 def who_declined(context: Context, _policy: Policy, /) -> Iterable[Finding]:
@@ -59,6 +65,83 @@ def outreach_came_first(context: Context, policy: Policy, /) -> Iterable[Finding
             severity=rules.no_outreach,
             evidence={**evidence, "looked_back_days": rules.outreach_within_days},
             says="Nobody wrote to this person before the no, as far as the record goes.",
+        )
+
+
+def answered_by_a_person(context: Context, policy: Policy, /) -> Iterable[Finding]:
+    """A no within seconds of the message that it answers was not read by anybody."""
+    seconds = policy.document.provenance.too_fast_seconds
+    before = [message for message in context.outreach if message.at < context.declined_at]
+    if context.edition < _SINCE_EDITION or not before:
+        return
+    took = context.declined_at - before[-1].at
+    if took < timedelta(seconds=seconds):
+        yield Finding(
+            code="provenance.too_fast",
+            severity="hold",
+            evidence={
+                "message": before[-1].id,
+                "took_seconds": took.total_seconds(),
+                "at_least_seconds": seconds,
+            },
+            says="The no came sooner after the message than a person could have read it.",
+        )
+
+
+def text_agrees(context: Context, _policy: Policy, /) -> Iterable[Finding]:
+    """A no whose own words say something else needs a look; words that nobody read say nothing."""
+    intent = context.reply_intent
+    if intent in _NO_CLEAR_NO:
+        yield Finding(
+            code="provenance.text_disagrees",
+            severity="hold",
+            evidence={"intent": intent},
+            says="The source reports a no, but the candidate's own words do not clearly say one.",
+        )
+
+
+def own_words(context: Context, policy: Policy, /) -> Iterable[Finding]:
+    """Many people who decline in the same long words at one tenant are one hand, or a form."""
+    others = context.sameness.decline if context.sameness is not None else 0
+    most = policy.document.provenance.same_words_at
+    if others >= most:
+        yield Finding(
+            code="provenance.same_words",
+            severity="hold",
+            evidence={"other_people": others, "hold_at": most},
+            says="Many other people declined in the very same words.",
+        )
+
+
+def confirmed_by_others(context: Context, policy: Policy, /) -> Iterable[Finding]:
+    """A source whose conversations nobody else knows of, in a house whose other sources confirm each other.
+
+    Certain means that the upper end of what is confirmed of it is below the least, and the lower end of what
+    is confirmed of the others is not.
+    """
+    if context.standing is None:
+        return
+    rules = policy.document.provenance
+    own, house = context.standing.source, context.standing.tenant
+    declines, confirmed = total(own, "declines"), total(own, "confirmed")
+    others = total(house, "declines") - declines
+    others_confirmed = total(house, "confirmed") - confirmed
+    if min(declines, others) < rules.confirm_min_declines:
+        return
+    least = rules.confirmed_at_least_percent
+    if upper(confirmed, declines) * 100 < least <= lower(others_confirmed, others) * 100:
+        yield Finding(
+            code="provenance.unconfirmed_source",
+            severity="hold",
+            evidence={
+                "source": own.subject,
+                "declines": declines,
+                "confirmed": confirmed,
+                "declines_of_others": others,
+                "confirmed_of_others": others_confirmed,
+                "at_least_percent": least,
+            },
+            says="No other source knows of the conversations that this source reports, as they do of others.",
         )
 
 

@@ -2,7 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 
-from services.policy.context import Context, Direction, Message, Review, Volume
+from services.policy.context import (
+    AGES,
+    EDITION,
+    Context,
+    Direction,
+    Message,
+    Review,
+    Sameness,
+    Standing,
+    Tally,
+    Volume,
+)
 from services.policy.document import Policy, load_base
 from services.policy.rules import Rule
 
@@ -18,6 +29,36 @@ NO_VOLUME = Volume(
     recruiter_declines_30d=0,
     recruiter_outreach_30d=0,
 )
+
+
+def standing(
+    recruiter: Tally = Tally(subject="r-one"),  # noqa: B008 - immutable
+    tenant: Tally = Tally(subject="acme"),  # noqa: B008
+    source: Tally = Tally(subject="ats"),  # noqa: B008
+) -> Standing:
+    """What is known of a recruiter, a tenant and a source; a recruiter whom nobody knows, by default."""
+    return Standing(recruiter=recruiter, tenant=tenant, source=source)
+
+
+def tally(subject: str = "r-one", **today: int) -> Tally:
+    """A tally whose counts are all of today."""
+    return aged(0, subject, **today)
+
+
+def aged(bucket: int, subject: str = "r-one", **counts: int) -> Tally:
+    """A tally whose counts are all in one bucket of `AGES`."""
+    places = range(len(AGES))
+    return Tally.model_validate(
+        {
+            "subject": subject,
+            **{kind: tuple(n if at == bucket else 0 for at in places) for kind, n in counts.items()},
+        }
+    )
+
+
+def same(**others: int) -> Sameness:
+    """Words that belong to so many other people."""
+    return Sameness(**others)
 
 
 def message(
@@ -58,6 +99,9 @@ PLAIN = Context(
     not_before=None,
     follow_up_wanted=None,
     tangled=False,
+    edition=EDITION,
+    standing=standing(),
+    sameness=Sameness(),
 )
 
 

@@ -2,19 +2,24 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from hypothesis import strategies as st
 
 from services.policy.context import (
+    AGES,
     Claim,
     Contact,
     Context,
     EarlierDecline,
+    Intent,
     Message,
     Review,
+    Sameness,
+    Standing,
     Stop,
+    Tally,
     Volume,
 )
 from services.policy.document import Policy, PolicyInvalid
@@ -72,6 +77,25 @@ _VOLUMES = st.builds(
     recruiter_declines_30d=_COUNTS,
     recruiter_outreach_30d=_COUNTS,
 )
+_COLUMNS = st.one_of(
+    st.just(()),
+    st.builds(
+        lambda at, count: tuple(count if place == at else 0 for place in range(len(AGES))),
+        st.sampled_from([0, 2, 3, 7, 12, len(AGES) - 1]),
+        st.sampled_from([1, 3, 5, 10, 15, 20, 40, 100]),
+    ),
+)
+#: Tallies whose counts lie where a bucket, a bound or a floor begins.
+TALLIES = st.builds(
+    Tally,
+    subject=st.just("acme"),
+    **{name: _COLUMNS for name in Tally.model_fields if name != "subject"},
+)
+STANDINGS = st.builds(Standing, recruiter=TALLIES, tenant=TALLIES, source=TALLIES)
+_SAMENESS = st.builds(
+    Sameness, decline=st.sampled_from([0, 9, 10, 40]), outreach=st.sampled_from([0, 199, 200, 999])
+)
+INTENTS = st.sampled_from(get_args(Intent))
 _REVIEWS = st.builds(
     Review,
     by=st.just("key-7"),
@@ -96,6 +120,11 @@ _CHANGES: dict[str, st.SearchStrategy[object]] = {
     "claims": _few(_CLAIMS, 2),
     "contacts": _few(_CONTACTS, 5),
     "volume": _VOLUMES,
+    "edition": st.just(1),
+    "standing": st.one_of(st.none(), STANDINGS),
+    "sameness": st.one_of(st.none(), _SAMENESS),
+    "permits_day": _COUNTS,
+    "reply_intent": INTENTS,
     "review": _REVIEWS,
     "not_before": st.sampled_from([NOW, NOW + timedelta(days=1)]),
     "follow_up_wanted": st.booleans(),
@@ -123,6 +152,10 @@ _FIELDS: dict[str, dict[str, st.SearchStrategy[object]]] = {
         "outreach_within_days": st.sampled_from([1, 7, 30, 180, 365]),
         "decline_max_age_days": st.sampled_from([1, 30, 31, 90]),
         "future_tolerance_seconds": st.sampled_from([0, 300, 600]),
+        "too_fast_seconds": st.sampled_from([0, 10, 60]),
+        "same_words_at": st.sampled_from([1, 9, 10, 40]),
+        "confirm_min_declines": st.sampled_from([1, 20, 100]),
+        "confirmed_at_least_percent": st.sampled_from([0, 5, 50, 100]),
     },
     "consent": {"only_if_wanted": st.booleans()},
     "single": {
@@ -136,6 +169,7 @@ _FIELDS: dict[str, dict[str, st.SearchStrategy[object]]] = {
         "unanswered_deny_at": st.integers(2, 4),
         "unanswered_hold_at": st.integers(2, 4),
         "channels_window_hours": st.sampled_from([24, 72, 168, 720]),
+        "same_template_at": st.sampled_from([2, 199, 200, 1000]),
     },
     "velocity": {
         "recruiter_per_hour": st.sampled_from([1, 2, 10, 30, 1000]),
@@ -146,6 +180,22 @@ _FIELDS: dict[str, dict[str, st.SearchStrategy[object]]] = {
         "spray_min_declines": st.sampled_from([1, 10, 20, 1000]),
         "spray_declines_per_hundred_outreach": st.sampled_from([1, 30, 60, 100]),
         "when_spraying": _ACTIONS,
+    },
+    "reputation": {
+        **dict.fromkeys(
+            [
+                *("recruiter_hold_percent", "recruiter_deny_percent", "tenant_hold_percent"),
+                *("tenant_deny_percent", "grave_hold_percent", "grave_deny_percent", "breaker_floor_percent"),
+            ],
+            st.sampled_from([1, 3, 15, 20, 40, 100]),
+        ),
+        **dict.fromkeys(
+            ["recruiter_min_bad", "tenant_min_bad", "grave_min_bad", "breaker_min_bad", "probation_per_day"],
+            st.sampled_from([1, 3, 5, 10, 40]),
+        ),
+        "bad_half_life_days": st.sampled_from([7, 30, 365]),
+        "good_half_life_days": st.sampled_from([7, 30, 365]),
+        "probation_follow_ups": st.sampled_from([0, 5, 10, 40]),
     },
     "schedule": {
         "courtesy_delay_min_minutes": st.sampled_from([0, 60, 120, 240]),

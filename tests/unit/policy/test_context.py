@@ -1,3 +1,5 @@
+import hashlib
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -6,7 +8,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.policy.context import HISTORY_LIMIT, Claim, Context, EarlierDecline, digest
-from tests.unit.policy.building import DECLINED, NOW, PLAIN, but, message
+from services.policy.judge import judge
+from tests.unit.policy.building import DECLINED, DEFAULTS, NOW, PLAIN, but, message
 from tests.unit.policy.strategies import CONTEXTS
 
 
@@ -69,8 +72,9 @@ def test_what_is_not_agreed_is_refused(changes: dict[str, object]) -> None:
 
 
 def test_nothing_may_be_forgotten() -> None:
-    """A context without its stops would approve; each field must be given."""
-    for name in Context.model_fields:
+    """A context without its stops would approve; each field of the first edition must be given."""
+    later = {"edition", "standing", "sameness", "permits_day", "reply_intent"}
+    for name in Context.model_fields.keys() - later:
         facts = PLAIN.model_dump()
         del facts[name]
         with pytest.raises(ValidationError, match=name):
@@ -104,3 +108,16 @@ def test_of_two_messages_under_one_id_the_earlier_stands() -> None:
         ("m", DECLINED - timedelta(days=2)),
         ("n", DECLINED - timedelta(days=1)),
     ]
+
+
+def test_a_context_of_the_first_edition_keeps_its_digest() -> None:
+    """What was stored before a field came reads as it did, to the letter of its digest."""
+    later = {"edition", "standing", "sameness", "permits_day", "reply_intent"}
+    told = PLAIN.model_dump(mode="json", exclude=later)
+    for each in told["messages"]:
+        del each["source"], each["intent"]
+    written = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    first = Context.model_validate(told)
+    assert digest(first) == hashlib.sha256(written.encode()).hexdigest()
+    assert (first.edition, first.standing, first.reply_intent) == (1, None, None)
+    assert judge(first, DEFAULTS).findings == ()

@@ -1,12 +1,15 @@
+import hashlib
+import json
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 
 import services.policy
-from services.policy.document import Fault, Policy, PolicyInvalid, load_base, schema
+from services.policy.document import Fault, Policy, PolicyInvalid, load_base, load_stored, schema
 from services.policy.sections import Document, quiet_minutes
 from shared.decision import Schedule
 from tests.unit.policy.building import DEFAULTS
@@ -171,3 +174,17 @@ def test_quiet_hours_may_span_midnight(quiet_from: str, quiet_to: str, minutes: 
     quiet = quiet_minutes(quiet_from, quiet_to)
     assert len(quiet) == minutes
     assert int(quiet_to[:2]) * 60 + int(quiet_to[3:]) not in quiet
+
+
+def test_a_text_that_was_stored_before_a_field_came_keeps_its_version() -> None:
+    """A decision names that version; the text is still what it stands for, and another text is not."""
+    fields = yaml.safe_load(DEFAULTS.text)
+    del fields["reputation"], fields["conduct"]["same_template_at"]
+    content = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+    version = "p" + hashlib.sha256(content.encode()).hexdigest()[:16]
+    stored = load_stored(yaml.safe_dump(fields), version)
+    assert stored.version == version
+    assert stored.document == Document()
+    fields["single"]["cooldown_days"] = 30
+    assert load_stored(yaml.safe_dump(fields), version).version != version
+    assert load_stored(Policy(Document()).text, "p0").version == Policy(Document()).version

@@ -9,7 +9,19 @@ from services.policy.context import Claim, Contact, Context
 from services.policy.document import Policy, PolicyInvalid, load_base, tighten
 from services.policy.judge import judge
 from services.policy.sections import Document, Section
-from tests.unit.policy.building import DECLINED, NO_VOLUME, NOW, PLAIN, but, message, written
+from tests.unit.policy.building import (
+    DECLINED,
+    NO_VOLUME,
+    NOW,
+    PLAIN,
+    aged,
+    but,
+    message,
+    same,
+    standing,
+    tally,
+    written,
+)
 
 DAY, WEEK = timedelta(days=1), 168
 #: The grace for what arrived at NOW is over.
@@ -23,6 +35,19 @@ def _volume(**counts: int) -> Context:
 def _others(count: int, ago: timedelta) -> Context:
     return but(contacts=tuple(Contact(tenant=f"t{number}", at=NOW - ago) for number in range(count)))
 
+
+def _house(**today: int) -> Context:
+    return but(standing=standing(tenant=tally("acme", **today)))
+
+
+#: Nobody knows of the source's conversations, and often of those of the house's other sources.
+_CONFIRMED = but(
+    standing=standing(
+        tenant=tally("acme", declines=400, confirmed=150), source=tally("ats", declines=200, confirmed=0)
+    )
+)
+#: Good ends and bad ones, all of six weeks ago (the bucket of 42 days), the bad ones of a part.
+_MIXED = aged(12, declines=14, opt_outs=5)
 
 #: Field, a milder and a stricter value, and a case that tells them apart.
 JUDGED: list[tuple[str, object, object, Context]] = [
@@ -38,6 +63,31 @@ JUDGED: list[tuple[str, object, object, Context]] = [
         180,
         but(claims=(Claim(case="c", at=NOW - 100 * DAY, until=NOW - 70 * DAY, recruiter=None),)),
     ),
+    (
+        "provenance.too_fast_seconds",
+        10,
+        60,
+        but(messages=(message("m", timedelta(seconds=30)),)),
+    ),
+    ("provenance.same_words_at", 10, 5, but(sameness=same(decline=7))),
+    ("provenance.confirm_min_declines", 300, 100, _CONFIRMED),
+    ("provenance.confirmed_at_least_percent", 1, 5, _CONFIRMED),
+    ("conduct.same_template_at", 200, 100, but(sameness=same(outreach=150))),
+    ("reputation.recruiter_hold_percent", 15, 10, but(standing=standing(tally(declines=30, opt_outs=8)))),
+    ("reputation.recruiter_deny_percent", 40, 20, but(standing=standing(tally(declines=20, opt_outs=14)))),
+    ("reputation.recruiter_min_bad", 10, 5, but(standing=standing(tally(declines=10, opt_outs=9)))),
+    ("reputation.tenant_hold_percent", 20, 12, _house(declines=100, refused=25)),
+    ("reputation.tenant_deny_percent", 60, 40, _house(declines=100, refused=60)),
+    ("reputation.tenant_min_bad", 30, 15, _house(declines=50, refused=25)),
+    ("reputation.grave_hold_percent", 5, 2, but(standing=standing(tally(declines=40, complaints=4)))),
+    ("reputation.grave_deny_percent", 20, 8, but(standing=standing(tally(declines=40, complaints=9)))),
+    ("reputation.grave_min_bad", 5, 3, but(standing=standing(tally(declines=20, invented=3)))),
+    ("reputation.bad_half_life_days", 7, 90, but(standing=standing(_MIXED))),
+    ("reputation.good_half_life_days", 90, 7, but(standing=standing(_MIXED))),
+    ("reputation.probation_follow_ups", 0, 10, but(permits_day=5)),
+    ("reputation.probation_per_day", 5, 3, but(permits_day=3)),
+    ("reputation.breaker_min_bad", 14, 10, _house(declines=18, opt_outs=13)),
+    ("reputation.breaker_floor_percent", 40, 15, _house(declines=25, opt_outs=12)),
     ("single.other_tenants_hold_at", 3, 2, _others(2, DAY)),
     ("single.other_tenants_within_days", 30, 60, _others(3, 45 * DAY)),
     ("conduct.burst_messages", 3, 2, but(messages=written(3, 2))),
