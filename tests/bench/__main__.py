@@ -29,6 +29,7 @@ from shared.clock import SystemClock
 from shared.events import DeclineReceived
 from shared.migrate import migrate
 from shared.store import client
+from shared.store.client import Database
 from shared.vault import Sealer
 from tests.bench import peer, workload
 
@@ -95,13 +96,17 @@ async def _outreach_first(one: Round, environment: dict[str, str], folder: Path,
         await bus.Bus(broker, sealer=sealer, clock=clock, timeout_s=60).publish(
             workload.outreach(one.count, clock.now())
         )
-        async with asyncio.timeout(TIMEOUT_S):
-            while await database["memory"].estimated_document_count() < 2 * one.count:
-                await asyncio.sleep(0.05)
+        await _until_remembered(database, 2 * one.count)
     finally:
         service.terminate()
         await broker.stop()
         mongo.close()
+
+
+async def _until_remembered(database: Database, documents: int) -> None:
+    async with asyncio.timeout(TIMEOUT_S):
+        while await database["memory"].estimated_document_count() < documents:  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.05)
 
 
 def afterword(found: Servers, count: int, folder: Path) -> float:
