@@ -36,6 +36,7 @@ __all__ = [
     "LinkKey",
     "Mongo",
     "NotifierSettings",
+    "PolicyFiles",
     "PolicySettings",
     "Rabbit",
     "Settings",
@@ -241,7 +242,16 @@ class IntakeSettings(Rabbit, Mongo, Http, BusKey, SourceKeys, InForce):
     source_cache_s: _Seconds = 1
 
 
-class PolicySettings(Consumer, Mongo, Http, BusKey, VaultKeys):
+class PolicyFiles(Settings):
+    """The policy as files: what is in force before anything was released, and the floor of the tenants."""
+
+    #: None stands for the document that comes with Afterword.
+    policy_file: FilePath | None = Field(None, description="a file")
+    #: One TENANT.yaml a tenant that has its own.
+    policy_overrides: DirectoryPath | None = Field(None, description="a directory")
+
+
+class PolicySettings(Consumer, Mongo, Http, BusKey, VaultKeys, PolicyFiles):
     """What policy needs."""
 
     http_port: _Port = 8082
@@ -250,10 +260,8 @@ class PolicySettings(Consumer, Mongo, Http, BusKey, VaultKeys):
         description="base64 of 32 bytes"
     )
     signing_key: _Key
-    #: None stands for the document that comes with Afterword.
-    policy_file: FilePath | None = Field(None, description="a file")
-    #: One TENANT.yaml a tenant that has its own.
-    policy_overrides: DirectoryPath | None = Field(None, description="a directory")
+    #: How often it looks whether another policy was put live.
+    policy_reload_interval_s: _Seconds = 2
     #: Events judged as one set.
     gather_limit: _Count = 500
     #: How often what waits (a grace, a held case) is looked over.
@@ -297,5 +305,5 @@ class IntakeUrl(Settings):
     intake_url: _Url = "http://localhost:8080"
 
 
-class ConsoleSettings(Rabbit, Mongo, SourceKeys, VaultKeys, VerifyKey, IntakeUrl):
+class ConsoleSettings(Rabbit, Mongo, SourceKeys, VaultKeys, VerifyKey, IntakeUrl, PolicyFiles):
     """What the console's widest command needs; a narrower one loads its parts."""

@@ -128,6 +128,10 @@ class Metrics:
         self.events = counter("events", "Events handled.", "type", "outcome")
         self.conflicts = counter("conflicts", "Known event ids with other content.", "type")
         self.decisions = counter("decisions", "Decisions, by each finding that spoke.", "verdict", "code")
+        self.policy_loads = counter("policy_loads", "Looks at a changed roll-out: taken, refused.", "result")
+        self.shadow = counter(
+            "shadow", "Judgments of the policy in the shadow: same, differs, lost.", "result"
+        )
         self.sends = counter("sends", "Follow-ups: sent, failed, uncertain, cancelled, retried.", "outcome")
         self.retries = counter("retries", "Events put off to be tried again.", "queue")
         self.dead_letters = counter("dead_letters", "Messages that a person must look at.", "queue")

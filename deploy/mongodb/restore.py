@@ -31,7 +31,7 @@ from shared.store.cases import Cases, Move
 #: Stored by content as soon as a policy service starts: there before there are any data.
 _DOCUMENTS = "policies"
 #: Never emptied; what the backup has beside it is added.
-KEPT = frozenset({"suppressions", "permits", "permits_archive", "withdrawals", _DOCUMENTS})
+KEPT = frozenset({"suppressions", "permits", "permits_archive", "withdrawals", "releases", _DOCUMENTS})
 #: How each open state ends when its case may have gone on after the backup.
 CLOSES = {
     State.RECEIVED: State.DENIED,

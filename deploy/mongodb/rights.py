@@ -17,6 +17,8 @@ COLLECTIONS = (
     "permits_archive",
     "policies",
     "withdrawals",
+    "releases",
+    "differences",
 )
 
 _READ = ("find",)
@@ -41,12 +43,15 @@ ROLES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "permits": ("find", "insert", "remove"),
         "permits_archive": _ADD,
         "policies": _KEEP,
+        "releases": _READ,
+        "differences": _ADD,
     },
     "notifier": {"cases": _KEEP, "people": _READ, "suppressions": _READ, "tenants": _READ},
     "desk": {"cases": _READ, "conflicts": _READ, "keys": _READ, "tenants": _READ},
     "console": {
         **dict.fromkeys(COLLECTIONS, _READ),
         **dict.fromkeys(("sources", "tenants", "keys"), _FULL),
+        "releases": _ADD,  # whoever decides puts no policy live, and whoever does decides nothing
         "people": ("find", "update"),  # a key rotation wraps their data keys anew
     },
     "migrate": dict.fromkeys(COLLECTIONS, _INDEX),

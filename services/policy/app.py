@@ -1,7 +1,7 @@
 """Policy, wired: queues to handlers, handlers to stores. The one module that knows all of them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 import structlog
@@ -10,7 +10,8 @@ from starlette.applications import Starlette
 
 from services.policy.handlers import Handlers
 from services.policy.record import Recorder
-from services.policy.rulebook import Rulebook
+from services.policy.reload import InForce
+from services.policy.rulebook import Files
 from services.policy.settle import Settler
 from services.policy.sweep import Sweep
 from shared import bus as buses
@@ -38,7 +39,7 @@ def build(settings: PolicySettings, clock: Clock | None = None) -> Starlette:
     clock = clock or SystemClock()
     registry = CollectorRegistry()
     metrics = Metrics(registry)
-    rulebook = Rulebook.load(settings.policy_file, settings.policy_overrides)
+    files = Files.load(settings.policy_file, settings.policy_overrides)
     mongo, database = client.connect(settings.mongo_url, app="policy")
     broker = buses.connect(settings.amqp_url, "policy", stop_timeout_s=settings.stop_timeout_s)
     sealer = Sealer(settings.bus_key.get_secret_value())
@@ -49,7 +50,8 @@ def build(settings: PolicySettings, clock: Clock | None = None) -> Starlette:
         Vault(Keyring.parse(settings.vault_keys.get_secret_value())),
         clock,
     )
-    settler = Settler(database, rulebook, Signer(settings.signing_key.get_secret_value()), clock, metrics)
+    in_force = InForce(files, database, metrics)
+    settler = Settler(database, in_force, Signer(settings.signing_key.get_secret_value()), clock, metrics)
     handlers = Handlers(database, recorder, settler, bus, clock, metrics)
     sweep = Sweep(database, bus, clock)
 
@@ -74,21 +76,14 @@ def build(settings: PolicySettings, clock: Clock | None = None) -> Starlette:
         subscribe(broker, queue, reader, prefetch=settings.prefetch)
     watch = ConsumerWatch(broker, list(subscriptions.values()))
 
-    async def sweeping() -> None:
-        while True:
-            try:
-                await sweep.sweep()
-            except AWAY as error:
-                log.warning("sweep put off", error=type(error).__name__)
-            await asyncio.sleep(settings.sweep_interval_s)
-
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        await rulebook.store(database)
+        await in_force.look()
         await broker.start()
         tasks = [
             asyncio.create_task(watch.watch(settings.consumer_check_interval_s)),
-            asyncio.create_task(sweeping()),
+            asyncio.create_task(_again(sweep.sweep, settings.sweep_interval_s)),
+            asyncio.create_task(_again(in_force.look, settings.policy_reload_interval_s)),
         ]
         try:
             yield
@@ -105,3 +100,17 @@ def build(settings: PolicySettings, clock: Clock | None = None) -> Starlette:
 
     routes = health_routes({"consumers": watch.check, "mongodb": mongo_answers}, registry)
     return Starlette(routes=routes, lifespan=lifespan)
+
+
+async def _again(work: Callable[[], Awaitable[object]], every_s: float) -> None:
+    """Does it, and again after so many seconds, for ever: a round that fails is told and made good by the
+    next.
+    """
+    while True:
+        try:
+            await work()
+        except AWAY as error:
+            log.warning("put off", work=work.__qualname__, error=type(error).__name__)
+        except Exception:
+            log.exception("failed", work=work.__qualname__)
+        await asyncio.sleep(every_s)

@@ -29,6 +29,23 @@ def judge(context: Context, policy: Policy, rules: Sequence[Rule] = RULES) -> Ve
 
     A review that approves lifts the holds (they stay listed) and never a deny.
     """
+    verdict, findings, faults = weigh(context, policy, rules)
+    return Verdict(
+        verdict=verdict,
+        findings=tuple(findings),
+        version=policy.version,
+        digest=digest(context),
+        wait_until=_wait_until(context, policy, findings) if verdict == "hold" else None,
+        faults=tuple(faults),
+    )
+
+
+def weigh(
+    context: Context, policy: Policy, rules: Sequence[Rule] = RULES
+) -> tuple[Outcome, list[Finding], list[RuleFault]]:
+    """What `judge` bases its verdict on, without the digest, which costs more than the rules do: for trials
+    that sign nothing.
+    """
     findings: list[Finding] = []
     faults: list[RuleFault] = []
     for rule in rules:
@@ -39,15 +56,7 @@ def judge(context: Context, policy: Policy, rules: Sequence[Rule] = RULES) -> Ve
             faults.append(RuleFault(name, error))
             findings.append(_rule_failed(name, error))
     findings.sort(key=_order)
-    verdict = _worst(findings, context)
-    return Verdict(
-        verdict=verdict,
-        findings=tuple(findings),
-        version=policy.version,
-        digest=digest(context),
-        wait_until=_wait_until(context, policy, findings) if verdict == "hold" else None,
-        faults=tuple(faults),
-    )
+    return _worst(findings, context), findings, faults
 
 
 def _order(finding: Finding) -> tuple[int, str, str]:

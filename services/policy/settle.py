@@ -13,8 +13,10 @@ import structlog
 from services.policy import gather
 from services.policy.claim import Permits, permit
 from services.policy.context import Context, Review, Verdict
+from services.policy.document import Policy
 from services.policy.judge import judge
-from services.policy.rulebook import Rulebook
+from services.policy.rulebook import Rulebook, Rulebooks
+from services.policy.shadow import Shadow, Trial
 from shared.clock import Clock
 from shared.decision import Decision, Signer
 from shared.states import State
@@ -48,18 +50,20 @@ class Judged:
     case: Document
     context: Context
     verdict: Verdict
+    policy: Policy
 
 
 class Settler:
     """Decides cases by sets."""
 
     def __init__(
-        self, database: Database, rulebook: Rulebook, signer: Signer, clock: Clock, metrics: Metrics
+        self, database: Database, rulebooks: Rulebooks, signer: Signer, clock: Clock, metrics: Metrics
     ) -> None:
         self._cases = Cases(database)
         self._permits = Permits(database)
         self._gatherer = gather.Gatherer(database)
-        self._rulebook = rulebook
+        self._shadow = Shadow(database, metrics)
+        self._rulebooks = rulebooks
         self._signer = signer
         self._clock = clock
         self._metrics = metrics
@@ -70,9 +74,10 @@ class Settler:
         """Judges the open ones of these cases and stores what follows. ``causes`` names the event behind
         each.
         """
-        settled, pending = Settled(), set(ids)
+        settled, pending, rulebook = Settled(), set(ids), self._rulebooks.current
+        trials: list[Trial] = []
         for _ in range(MAX_ROUNDS):
-            judged = await self._judge(pending, reviews or {})
+            judged = await self._judge(pending, reviews or {}, rulebook)
             now = self._clock.now()
             won = await self._claim(judged, now)
             moves = [
@@ -88,6 +93,7 @@ class Settler:
             ]
             made = await self._cases.move(moves)
             settled.moved += [_after(move) for move in moves if move.case["_id"] in made]
+            trials += [Trial(one.context, one.verdict) for one in judged if one.case["_id"] in made]
             settled.waiting |= {
                 one.case["_id"]: one.verdict.wait_until for one in judged if one.verdict.wait_until
             }
@@ -97,9 +103,12 @@ class Settler:
                 break
         settled.contended = pending
         self._count(settled.moved)
+        await self._shadow.look_on(rulebook, trials, self._clock.now())
         return settled
 
-    async def _judge(self, ids: Iterable[str], reviews: Mapping[str, Review]) -> Sequence[Judged]:
+    async def _judge(
+        self, ids: Iterable[str], reviews: Mapping[str, Review], rulebook: Rulebook
+    ) -> Sequence[Judged]:
         found = (await self._cases.by_ids(ids)).values()
         cases = sorted(
             (case for case in found if State(case["state"]) in _UNDECIDED | _DECIDED),
@@ -111,14 +120,20 @@ class Settler:
         with self._metrics.gather_seconds.time():
             histories = await self._gatherer.read(cases, now)
         with self._metrics.judge_seconds.time():
-            return [self._judge_one(case, histories, now, reviews) for case in cases]
+            return [self._judge_one(case, histories, now, reviews, rulebook) for case in cases]
 
     def _judge_one(
-        self, case: Document, histories: gather.Histories, now: datetime, reviews: Mapping[str, Review]
+        self,
+        case: Document,
+        histories: gather.Histories,
+        now: datetime,
+        reviews: Mapping[str, Review],
+        rulebook: Rulebook,
     ) -> Judged:
         review = reviews.get(case["_id"]) if State(case["state"]) is State.HELD else None
         context = gather.context(case, histories, now, review)
-        judged = Judged(case, context, judge(context, self._rulebook.of(case["tenant"])))
+        policy = rulebook.of(case["tenant"])
+        judged = Judged(case, context, judge(context, policy), policy)
         for fault in judged.verdict.faults:
             log.error("rule failed", rule=fault.rule, case=case["_id"], exc_info=fault.error)
         if _asks(judged):  # the next case of this set must see it
@@ -136,9 +151,7 @@ class Settler:
                     source=one.case["source"],
                     recruiter=one.case["recruiter"],
                     at=now,
-                    cooldown=timedelta(
-                        days=self._rulebook.of(one.case["tenant"]).document.single.cooldown_days
-                    ),
+                    cooldown=timedelta(days=one.policy.document.single.cooldown_days),
                 )
                 for one in wanted
             ],
@@ -171,7 +184,7 @@ class Settler:
         if state is State.HELD:
             fields["held_decision"] = one.case["decision"]
         if to is State.HELD:
-            days = self._rulebook.of(one.case["tenant"]).document.review.expires_after_days
+            days = one.policy.document.review.expires_after_days
             fields["held_until"] = now + timedelta(days=days)
         return Move(one.case, to, now, by, why, cause, fields)
 
@@ -186,9 +199,7 @@ class Settler:
                 digest=verdict.digest,
                 codes=codes,
                 at=now,
-                schedule=self._rulebook.of(one.case["tenant"]).schedule()
-                if verdict.verdict == "approve"
-                else None,
+                schedule=one.policy.schedule() if verdict.verdict == "approve" else None,
             )
         )
         return {
