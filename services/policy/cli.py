@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from services.policy import backtest_cli, rollout_cli, rollout_views_cli
 from services.policy.policy_cli import policy
 from services.policy.verify import faults
 from shared.decision import Verifier
@@ -20,6 +21,8 @@ from shared.store.client import Database, Document
 
 app = typer.Typer()
 app.add_typer(policy)
+for commands in (rollout_cli.app, rollout_views_cli.app, backtest_cli.app):
+    policy.add_typer(commands)
 case_app = typer.Typer(name="case", help="Look at cases and prove their history.", no_args_is_help=True)
 app.add_typer(case_app)
 

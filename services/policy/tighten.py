@@ -13,26 +13,28 @@ def loosened(base: Document, wanted: Document, override: Located) -> list[Fault]
 
     `wanted` is the base with the override laid over it.
     """
-    before, after = dict(_leaves(base)), dict(_leaves(wanted))
+    before, after = dict(leaves(base)), dict(leaves(wanted))
     faults = []
     for path, (way, old) in before.items():
         new = after[path][1]
-        if (path, "key") in override.places and _milder(way, old, new):
+        if (path, "key") in override.places and milder(way, old, new):
             faults.append(override.fault(path, _detail(way, old, new)))
     return faults + _less_quiet(base, wanted, override)
 
 
-def _leaves(model: BaseModel, path: Path = ()) -> Iterator[tuple[Path, tuple[str, object]]]:
+def leaves(model: BaseModel, path: Path = ()) -> Iterator[tuple[Path, tuple[str, object]]]:
+    """Each field of a document: its path, which way it is stricter, and its value."""
     for name, field in type(model).model_fields.items():
         value = getattr(model, name)
         if isinstance(value, BaseModel):
-            yield from _leaves(value, (*path, name))
+            yield from leaves(value, (*path, name))
         else:
             (way,) = (item.way for item in field.metadata if isinstance(item, Tighter))
             yield (*path, name), (way, value)
 
 
-def _milder(way: str, old: object, new: object) -> bool:
+def milder(way: str, old: object, new: object) -> bool:
+    """Whether going from the one value to the other is against the way in which the field is stricter."""
     if way in {"lower", "higher"}:
         if not isinstance(old, int) or not isinstance(new, int):
             message = f"a field that is tighter {way} must be a number"
