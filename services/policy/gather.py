@@ -66,9 +66,15 @@ class Gatherer:
             permits=await self._permits.covering(keys),
             elsewhere=await self._permits.anywhere(fingerprints, now - CONTACTS_WITHIN),
             withdrawals=await self._withdrawals.of(case["_id"] for case in cases),
-            counts=await self._volumes.counts(
-                tenants, {case["recruiter"] for case in cases if case["recruiter"]}, now
+            counts=await self._volumes.counts(cases, now),
+            standings=await self._standings.of(
+                {
+                    tenant: frozenset(chain.from_iterable(names(case) for case in cases if case["tenant"] == tenant))
+                    for tenant in tenants
+                },
+                now,
             ),
+            sameness=await self._sameness.of(self._wordings(cases, memory), now),
         )
 
 
@@ -115,7 +121,8 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
 
 
 def _only(entry: Document, model: type[Message]) -> dict[str, Any]:
-    return {name: entry[name] for name in model.model_fields}
+    """What is remembered of it; entries of an earlier version lack what was not asked of them then."""
+    return {name: entry[name] for name in model.model_fields if name in entry}
 
 
 def _latest(entries: Sequence[Document]) -> Document:
