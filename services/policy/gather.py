@@ -66,15 +66,9 @@ class Gatherer:
             permits=await self._permits.covering(keys),
             elsewhere=await self._permits.anywhere(fingerprints, now - CONTACTS_WITHIN),
             withdrawals=await self._withdrawals.of(case["_id"] for case in cases),
-            counts=await self._volumes.counts(cases, now),
-            standings=await self._standings.of(
-                {
-                    tenant: frozenset(chain.from_iterable(names(case) for case in cases if case["tenant"] == tenant))
-                    for tenant in tenants
-                },
-                now,
+            counts=await self._volumes.counts(
+                tenants, {case["recruiter"] for case in cases if case["recruiter"]}, now
             ),
-            sameness=await self._sameness.of(self._wordings(cases, memory), now),
         )
 
 
