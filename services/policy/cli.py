@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from services.policy import backtest_cli, rollout_cli, rollout_views_cli
+from services.policy.judge_cli import identity
 from services.policy.policy_cli import policy
 from services.policy.verify import faults
 from shared.decision import Verifier
@@ -21,6 +22,7 @@ from shared.store.client import Database, Document
 
 app = typer.Typer()
 app.add_typer(policy)
+app.add_typer(identity)
 for commands in (rollout_cli.app, rollout_views_cli.app, backtest_cli.app):
     policy.add_typer(commands)
 case_app = typer.Typer(name="case", help="Look at cases and prove their history.", no_args_is_help=True)

@@ -121,3 +121,8 @@ def _one_script(word: Sequence[str], scripts: Sequence[str]) -> list[str]:
     cyrillic = scripts.count("cyrillic") > scripts.count("latin")
     table = _CYRILLIC_FOR if cyrillic else _LATIN_FOR
     return [table.get(letter.casefold(), letter) for letter in word]
+
+
+def latin_for(letter: str) -> str:
+    """The Latin letter that looks like `letter`, or the letter."""
+    return _LATIN_FOR.get(letter, letter)

@@ -1,0 +1,56 @@
+"""JSON lines answered one by one, as they come, in one process."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+import typer
+from pydantic import BaseModel, ValidationError
+
+_Line = TypeVar("_Line", bound=BaseModel)
+Answer = dict[str, object]
+
+
+def answer_lines(
+    file: Path | None,
+    model: type[_Line],
+    answer: Callable[[_Line], Answer],
+    show: Callable[[Answer], None] | None,
+) -> None:
+    """Answer each line of `file` (None: standard input), by `show`, or as a line of JSON.
+
+    Exits with 2 at a line that is not as `model` says, its number on standard error; empty lines are skipped.
+    """
+    for number, line in _numbered(file):
+        try:
+            asked = model.model_validate_json(line)
+        except ValidationError as invalid:
+            first = invalid.errors(include_url=False)[0]
+            place = ".".join(map(str, first["loc"]))
+            typer.echo(f"line {number}: {place}{': ' if place else ''}{first['msg']}", err=True)
+            raise typer.Exit(2) from None
+        answered = answer(asked)
+        if show is None:
+            sys.stdout.write(json.dumps(answered, ensure_ascii=False, default=str) + "\n")
+        else:
+            show(answered)
+
+
+def _numbered(file: Path | None) -> Iterator[tuple[int, bytes]]:
+    if file is None or str(file) == "-":
+        yield from _lines(sys.stdin.buffer)
+        return
+    try:
+        with file.open("rb") as opened:
+            yield from _lines(opened)
+    except OSError as error:
+        typer.echo(f"{file}: expected a readable file: {error.strerror}", err=True)
+        raise typer.Exit(2) from None
+
+
+def _lines(opened: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    for number, line in enumerate(opened, 1):
+        if line.strip():
+            yield number, line

@@ -1,0 +1,56 @@
+"""Were a recruiter's words neutral? Findings with the words that show it; none for decent outreach."""
+
+from services.policy.context import Finding, Severity
+from services.policy.text.datafile import Meaning
+from services.policy.text.lexicon import Lexicon
+from services.policy.text.reading import read
+
+#: Mild ones are for a person to judge; everything else is no way to treat anybody.
+_MILD: frozenset[Meaning] = frozenset({"conduct.pressure", "conduct.urgency", "conduct.machine"})
+_FEW_WORDS = 4
+
+
+def findings(text: str, lexicon: Lexicon, *, where: str) -> list[Finding]:
+    """What is to be said against a recruiter's message; `where` names it in the evidence."""
+    reading = read(text, lexicon)
+    found = [
+        Finding(
+            code=hit.rule.meaning,
+            severity="hold" if hit.rule.meaning in _MILD else "deny",
+            evidence={"words": reading.evidence(hit), "rule": hit.rule.entry.id, "message": where},
+            says=hit.rule.entry.means,
+        )
+        for hit in lexicon.hits("conduct", reading.views)
+    ]
+    found += [
+        Finding(
+            code="conduct.machine",
+            severity="hold",
+            evidence={"words": reading.evidence(hit), "rule": hit.rule.entry.id, "message": where},
+            says="The text speaks to a machine and not to a person.",
+        )
+        for hit in lexicon.hits("reply", reading.views)
+        if hit.rule.meaning == "reply.machine"
+    ]
+    unread = _unread(reading.language in lexicon.permits, len(reading.own.split()) <= _FEW_WORDS)
+    if unread and not reading.languages & lexicon.permits:
+        found.append(_plain("conduct.language", unread, {"language": reading.language, "message": where}))
+    if reading.normal.oddities - {"invisible"}:
+        found.append(
+            _plain("conduct.disguised", "hold", {"how": sorted(reading.normal.oddities), "message": where})
+        )
+    return found
+
+
+def _unread(covered: bool, short: bool) -> Severity | None:  # noqa: FBT001 - two facts, named where they are given
+    return None if covered or short else "hold"
+
+
+_SAYS = {
+    "conduct.language": "The message is in a language without a full set of rules, so nobody has read it.",
+    "conduct.disguised": "The message hides words from a reader or a filter.",
+}
+
+
+def _plain(code: str, severity: Severity, evidence: dict[str, str | list[str]]) -> Finding:
+    return Finding(code=code, severity=severity, evidence=evidence, says=_SAYS[code])

@@ -1,0 +1,80 @@
+"""May this text be part of a follow-up? What thanks and wishes well is ok; what asks for anything is not."""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from services.policy.context import Finding
+from services.policy.text import shape
+from services.policy.text.lexicon import Hit, Lexicon
+from services.policy.text.reading import Reading, read
+
+Field = Literal["note", "name", "title", "company"]
+
+#: Words in a name, a title, a company; more are a sentence.
+_MOST_WORDS: dict[Field, int] = {"name": 7, "title": 12, "company": 9, "note": 400}
+_LONGEST: dict[Field, int] = {"name": 80, "title": 120, "company": 100, "note": 4000}
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """Whether a text may be sent, and what speaks against it."""
+
+    ok: bool
+    findings: tuple[Finding, ...]
+
+
+def examine(text: str, field: Field, lexicon: Lexicon, company: str | None = None) -> Examined:
+    """Judge a text that is to stand in `field`; `company` is the sender's registered one."""
+    reading = read(text, lexicon)
+    found = list(_hidden(text, reading))
+    found += [_finding(code, words) for code, words in shape.faults(text, field, company)]
+    found += _size(text, field)
+    for hit in (*lexicon.hits("content", reading.views), *_machine(reading, lexicon)):
+        code = hit.rule.meaning if hit.rule.meaning.startswith("content.") else "content.machine"
+        if field == "company" and code == "content.contact":
+            continue
+        found.append(_finding(code, reading.evidence(hit), hit.rule.entry.means, hit.rule.entry.id))
+    return Examined(not found, tuple(found))
+
+
+def _machine(reading: Reading, lexicon: Lexicon) -> Iterator[Hit]:
+    return (hit for hit in lexicon.hits("reply", reading.views) if hit.rule.meaning == "reply.machine")
+
+
+def _hidden(text: str, reading: Reading) -> Iterator[Finding]:
+    for oddity in sorted(reading.normal.oddities):
+        yield _finding(f"content.{oddity}", oddity)
+    if shape.stray_joiner(text):
+        yield _finding("content.invisible", "a joiner where no script needs it")
+    if any(unicodedata.category(letter) == "Cc" and letter not in "\n\t\r" for letter in text):
+        yield _finding("content.invisible", "a control character")
+
+
+def _size(text: str, field: Field) -> Iterator[Finding]:
+    if not text.strip():
+        yield _finding("content.empty", "")
+    if len(text) > _LONGEST[field] or len(text.split()) > _MOST_WORDS[field]:
+        yield _finding("content.too_long", text[:40])
+
+
+_SAYS = {
+    "content.link": "A link or an address, however written, asks to be followed.",
+    "content.phone": "A phone number asks to be called.",
+    "content.question": "A question wants an answer; a thank-you wants none.",
+    "content.markup": "Markup, styles, template syntax and header lines do not belong in plain words.",
+    "content.invisible": "Invisible characters hide something from whoever approves the text.",
+    "content.direction": "Characters that change the reading direction hide something.",
+    "content.mixed_script": "A word mixes scripts, as disguised words do.",
+    "content.spaced_out": "Letters are spaced out, as disguised words are.",
+    "content.too_long": "It is longer than such a text can honestly be.",
+    "content.empty": "There is nothing in it.",
+    "content.not_a_name": "It is a sentence or signs, and not a name.",
+}
+
+
+def _finding(code: str, words: str, says: str | None = None, rule: str = "") -> Finding:
+    return Finding(
+        code=code, severity="deny", evidence={"words": words, "rule": rule}, says=says or _SAYS[code]
+    )
