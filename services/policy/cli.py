@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from services.policy import backtest_cli, rollout_cli, rollout_views_cli
+from services.policy import backtest_cli, explain_cli, rollout_cli, rollout_views_cli
 from services.policy.judge_cli import identity
 from services.policy.policy_cli import policy
 from services.policy.verify import faults
@@ -27,6 +27,7 @@ for commands in (rollout_cli.app, rollout_views_cli.app, backtest_cli.app):
     policy.add_typer(commands)
 case_app = typer.Typer(name="case", help="Look at cases and prove their history.", no_args_is_help=True)
 app.add_typer(case_app)
+case_app.add_typer(explain_cli.app)
 
 #: What a case keeps for machines, or for the notifier alone.
 _INTERNAL = ("keys", "card", "digest", "announce", "rev")

@@ -7,7 +7,7 @@ import typer
 
 from services.policy.document import Policy, PolicyInvalid, load_base, schema, tighten
 
-policy = typer.Typer(name="policy", help="Check policy documents, and bring them into force.", no_args_is_help=True)
+policy = typer.Typer(name="policy", help="Check policies, bring them into force.", no_args_is_help=True)
 
 _Document = Annotated[
     Path, typer.Argument(metavar="FILE", help="The policy document, YAML.", show_default=False)

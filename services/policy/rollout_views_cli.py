@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from services.policy.backtest_report import as_json, print_tally
@@ -41,11 +42,16 @@ def list_releases(*, json_wanted: _Json = False) -> None:
     for row in told["releases"]:
         last = row["steps"][-1]
         table.add_row(
-            row["version"], row["tenant"] or "all", row["stage"], last["at"][:19], last["by"], last["why"]
+            row["version"],
+            row["tenant"] or "all",
+            row["stage"],
+            last["at"][:19],
+            escape(last["by"]),
+            escape(last["why"]),
         )
     console.print(table if told["releases"] else "Nothing was released: the files of the settings hold.")
     for one in told["set_aside"]:
-        console.print(f"[bold red]not in force[/bold red] {one['version']}: {one['why']}")
+        console.print(f"[bold red]not in force[/bold red] {one['version']}: {escape(one['why'])}")
     for fault in told["unreadable"]:
         console.print(f"[bold red]unreadable[/bold red] {fault}")
 
