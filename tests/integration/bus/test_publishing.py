@@ -1,5 +1,6 @@
 """A publish returns when the broker has the message, and says so when it has not."""
 
+import asyncio
 import time
 
 import aio_pika
@@ -69,6 +70,7 @@ async def test_without_a_broker_a_publish_fails_in_time_and_works_when_it_is_bac
     impatient = Bus(stage.broker, sealer=stage.bus._sealer, clock=stage.clock, timeout_s=1)
     async with stage.policy(consumer_check_interval_s=0.1) as http:
         await stage.publish(outreach(grace()))
+        await asyncio.to_thread(own_servers.rabbitmq.settle)
         own_servers.rabbitmq.stop()
         for publish in (impatient.publish([declined]), impatient.request([declined], timeout_s=1)):
             began = time.monotonic()
