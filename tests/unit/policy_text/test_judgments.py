@@ -1,0 +1,102 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.policy.document import load_base
+from services.policy.rulebook import DEFAULT
+from services.policy.text.content import examine
+from services.policy.text.lexicon import lexicon
+from services.policy.text.reply import understand
+from services.policy.text.thread import Judged, Turn, judge_thread
+
+DECENT = "Hi Anna, our client in Leeds is looking for a backend engineer. Would that interest you? Best, Tom"
+POLITE_NO = "Thanks for reaching out, but I'm not looking right now. Best of luck!"
+MONDAY = datetime(2026, 5, 4, 9, tzinfo=UTC)
+
+
+def judged(*turns: tuple[str, float, str], note: str | None = None) -> Judged:
+    """The judgment on messages, each by whom, how many days after Monday, in which words."""
+    thread = [Turn(who == "recruiter", MONDAY + timedelta(days=days), text) for who, days, text in turns]
+    return judge_thread(thread, None, note, lexicon(), load_base(DEFAULT.read_text("utf-8"), DEFAULT.name))
+
+
+def test_a_polite_no_after_decent_outreach_is_approved() -> None:
+    """The plain case passes, or the whole system is useless."""
+    assert judged(("recruiter", 0, DECENT), ("candidate", 1, POLITE_NO)).verdict == "approve"
+
+
+@pytest.mark.parametrize(
+    ("outreach", "answer"),
+    [
+        ("You'd be crazy not to take this.", POLITE_NO),
+        (DECENT, "I'd be grateful if this could be the last message."),
+        (DECENT, "Write again and you hear from my lawyer."),
+    ],
+)
+def test_pressure_and_any_wish_for_silence_are_denied(outreach: str, answer: str) -> None:
+    """Neither a pushy message nor a polite opt-out is ever thanked."""
+    assert judged(("recruiter", 0, outreach), ("candidate", 1, answer)).verdict == "deny"
+
+
+def test_a_message_after_the_no_is_denied() -> None:
+    """However kind, it came after the no."""
+    turns = (("recruiter", 0.0, DECENT), ("candidate", 1.0, POLITE_NO), ("recruiter", 2.0, "All the best!"))
+    assert judged(*turns).verdict == "deny"
+
+
+def test_opt_out_words_in_the_quoted_footer_alone_hold() -> None:
+    """They are the recruiter's own, and a person must see it."""
+    answer = f"{POLITE_NO}\n\nOn Mon, 4 May 2026, Tom wrote:\n> {DECENT}\n> Unsubscribe me: please remove me."
+    assert judged(("recruiter", 0, DECENT), ("candidate", 1, answer)).verdict == "hold"
+
+
+def test_a_note_that_asks_for_something_stops_the_thread() -> None:
+    """The line that would be sent is judged with the thread."""
+    turns = (("recruiter", 0.0, DECENT), ("candidate", 1.0, POLITE_NO))
+    assert judged(*turns, note="Call me any time!").verdict == "deny"
+    assert judged(*turns, note="Thank you for your kind answer.").verdict == "approve"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kindly lose my number",
+        "KINDLY LOSE MY NUMBER",
+        "kindly lose my number 🙏",
+        "kindly \u200blose my numbr",
+        "please unsubsrcibe me",
+        "s t o p",
+        "pleаse remоve me from your list",
+        "Please respect my inbox.",
+        "I would rather not be on your radar any more",
+    ],
+)
+def test_an_opt_out_is_seen_through_manners_and_disguise(text: str) -> None:
+    """Case, typos, invisible letters, look-alikes and spacing change nothing."""
+    assert understand(text, lexicon()).intent == "declined_permanent_optout"
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("Take me off the shortlist for Leeds, I have accepted another offer.", "declined_soft"),
+        ("No need to unsubscribe me, I like your newsletter, but I'm not interested.", "declined_soft"),
+        ("I'll stop you right there: great offer but no.", "declined_soft"),
+        ("Please don't contact me before January.", "later"),
+    ],
+)
+def test_scope_and_negation_are_no_opt_out(text: str, intent: str) -> None:
+    """What is removed from where, until when and whether at all decides, not the word."""
+    assert understand(text, lexicon()).intent == intent
+
+
+def test_evidence_is_the_original_text() -> None:
+    """A reader finds the words as they were written."""
+    assert understand("Thanks. Please RЕMOVE me from your list!", lexicon()).evidence.startswith("RЕMOVE me")
+
+
+def test_a_registered_company_may_look_like_a_domain() -> None:
+    """The same token is a link anywhere else."""
+    text = "All the best from all of us at Booking.com."
+    assert examine(text, "note", lexicon(), "Booking.com").ok
+    assert not examine(text, "note", lexicon(), "Acme").ok
