@@ -59,4 +59,5 @@ class Releases:
 
 
 def _read(found: Document) -> Step:
-    return Step.model_validate({"number": found.pop("_id"), **found})
+    parts = {name: value for name, value in found.items() if name != "_id"}
+    return Step.model_validate({"number": found["_id"], **parts})

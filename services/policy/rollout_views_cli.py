@@ -104,7 +104,10 @@ def _policy(plan: Plan, named: str, tenant: str | None) -> Policy:
         return plan.in_force.of(tenant)
     if named not in plan.book.releases and Path(named).is_file():
         return load_base(text_of(Path(named)), named)
-    return plan.with_release(plan.book.find(named)).of(tenant)
+    release = plan.book.find(named)
+    if tenant is None:
+        return load_base(release.text, named)
+    return plan.with_release(release).of(tenant)
 
 
 @app.command()

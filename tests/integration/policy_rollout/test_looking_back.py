@@ -1,0 +1,61 @@
+"""Backtest and explanation, on what a running policy decided."""
+
+import json
+from pathlib import Path
+
+from shared.states import State
+from tests.integration.policy.stage import NOON, TENANT, Stage, case_of, decline, grace, outreach
+from tests.integration.policy_rollout.conftest import Command
+from tests.integration.policy_rollout.test_rolling_out import WARY, WHO, written_twice
+
+
+async def test_a_backtest_finds_what_a_draft_would_change_and_changes_nothing(
+    stage: Stage, afterword: Command, tmp_path: Path
+) -> None:
+    """As a table, as JSON and as a page; by file or by version, since a day, for a tenant."""
+    async with stage.policy():
+        await stage.approved(grace())
+        await written_twice(stage, "ada")
+        await stage.held(grace("bea"), "held")
+    before = [case async for case in stage.database["cases"].find().sort("_id")]
+    file, page = tmp_path / "wary.yaml", tmp_path / "report.html"
+    file.write_text(WARY, encoding="utf-8")
+    shown = await afterword("policy", "backtest", str(file), "--html", str(page))
+    assert "3 cases: 1 with another verdict" in shown.output, shown.exception
+    assert "conduct.reminded" in shown.output
+    assert "<svg" in page.read_text("utf-8")
+    version = (await afterword("policy", "draft", str(file), *WHO)).output.partition(":")[0]
+    told = json.loads((await afterword("policy", "backtest", version, "--json", "--tenant", TENANT)).output)
+    assert (told["cases"], told["changed"]) == (3, 1)
+    later = f"{NOON.year + 1}-01-01"
+    told = json.loads((await afterword("policy", "backtest", version, "--json", "--since", later)).output)
+    assert told["cases"] == 0
+    assert before == [case async for case in stage.database["cases"].find().sort("_id")]
+
+
+async def test_an_explanation_names_the_distance_and_proves_itself(stage: Stage, afterword: Command) -> None:
+    """What an auditor is shown; a history that was edited is found out."""
+    declined = decline(grace(), who="company")
+    async with stage.policy():
+        await stage.publish(outreach(grace()))
+        await stage.publish(declined)
+        await stage.becomes(declined, State.DENIED)
+    shown = await afterword("case", "explain", case_of(declined))
+    assert shown.exit_code == 0, shown.exception
+    for part in (
+        "decided deny",
+        "to differ: The no would have to be the candidate's own.",
+        "same  signature",
+    ):
+        assert part in shown.output
+    told = json.loads((await afterword("case", "explain", case_of(declined), "--json")).output)
+    assert (told["holds"], told["decisive"]) == (True, ["provenance.declined_by_company"])
+    query = {"_id": case_of(declined)}
+    case = await stage.database["cases"].find_one(query)
+    assert case is not None
+    edited = case["decision"]["inputs"].replace('"company"', '"candidate"')
+    await stage.database["cases"].update_one(query, {"$set": {"decision.inputs": edited}})
+    forged = await afterword("case", "explain", case_of(declined))
+    assert forged.exit_code == 1
+    assert "OTHER" in forged.output
+    assert "there is no case nothing" in str((await afterword("case", "explain", "nothing")).exception)
