@@ -146,7 +146,7 @@ def test_two_checkouts_run_servers_side_by_side_and_a_killed_owner_leaves_nothin
         with MongoClient[dict[str, object]](second_urls["AFTERWORD_TEST_MONGO_URL"]) as client:
             assert client.admin.command("ping")["ok"]
         second.send_signal(signal.SIGINT)
-        assert second.wait(30) == 0
+        assert second.wait(90) == 0
         assert not _processes(second_folder)
         assert not list(second_folder.iterdir())
     finally:
