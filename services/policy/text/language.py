@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
@@ -19,6 +20,14 @@ _UKRAINIAN, _RUSSIAN = frozenset("іїєґ"), frozenset("ыэъ")
 _PERSIAN_URDU = frozenset("پچژگکیےٹڈڑہ")
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Function words by language, among all words that were looked at."""
+
+    counts: Counter[str]
+    total: int
+
+
 class Guesser:
     """Guesses by function words, which decide fast and on few words, then by a statistical model."""
 
@@ -28,18 +37,18 @@ class Guesser:
             for word in known:
                 self._languages[word] = (*self._languages.get(word, ()), language)
 
-    def candidates(self, text: str) -> frozenset[str]:
-        """The languages that a folded text may be in by its function words; empty where they do not tell."""
-        counts, _total = self._count(text)
+    def candidates(self, counted: Counted) -> frozenset[str]:
+        """The languages that a text may be in by its function words; empty where they do not tell."""
+        counts = counted.counts
         best = max(counts.values(), default=0)
         return frozenset(language for language, count in counts.items() if count * 5 >= best * 3)
 
-    def language(self, text: str) -> str:
+    def language(self, text: str, counted: Counted) -> str:
         """The language of a folded text (ISO 639-1), or `und`."""
         by_script = _by_script(text)
         if by_script:
             return by_script
-        counts, total = self._count(text)
+        counts, total = counted.counts, counted.total
         ranked = counts.most_common(2)
         if ranked and ranked[0][1] >= max(_ENOUGH, _SHARE * total):
             second = ranked[1][1] if len(ranked) > 1 else 0
@@ -47,12 +56,14 @@ class Guesser:
                 return ranked[0][0]
         return _statistical(text)
 
-    def _count(self, text: str) -> tuple[Counter[str], int]:
+    def count(self, text: str) -> Counted:
+        """How many function words of each language a folded text has."""
         tokens = text[:_READ].split()
         counts: Counter[str] = Counter()
         for token in tokens:
-            counts.update(self._languages.get(token, self._languages.get(token.strip(_EDGES), ())))
-        return counts, len(tokens)
+            for language in self._languages.get(token) or self._languages.get(token.strip(_EDGES), ()):
+                counts[language] += 1
+        return Counted(counts, len(tokens))
 
 
 def _by_script(text: str) -> str | None:

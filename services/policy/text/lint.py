@@ -1,4 +1,4 @@
-"""`python -m services.policy.text.lint [LANGUAGE...]`: is each data file sound, does each rule do what it says?
+"""`python -m services.policy.text.lint [LANGUAGE...]`: is each file sound, does each rule what it says?
 
 Every example must hit its rule and every near-miss must not, through the whole normalisation.
 """
@@ -54,7 +54,7 @@ def _misspoken(rule: Rule, lexicon_: Lexicon) -> Iterator[str]:
     if not rule.entry.id.startswith(f"{rule.language}."):
         yield f"{rule.entry.id}: expected an id that begins with {rule.language}."
     if rule.regex.programsize > _LARGEST_PROGRAM:
-        yield f"{rule.entry.id}: expected a smaller pattern, got {rule.regex.programsize} steps: fewer or shorter gaps"
+        yield f"{rule.entry.id}: expected fewer or shorter gaps, got {rule.regex.programsize} steps"
     for texts, wanted in ((rule.entry.examples, True), (rule.entry.near_misses, False)):
         for text in texts:
             hits = lexicon_.hits(subject, read(text, lexicon_).views)

@@ -12,8 +12,8 @@ from services.policy.text.normal import Normal, normalise
 class Reading:
     """A text as the rules see it.
 
-    `views` are of one length, so a place in one is the same place in the others. `languages` are those that it
-    may be in (empty: no function words told), `language` the best guess or `und`.
+    `views` are of one length, so a place in one is the same place in the others. `languages` are those that
+    it may be in (empty: no function words told), `language` the best guess or `und`.
     """
 
     normal: Normal
@@ -36,7 +36,8 @@ def read(text: str, lexicon: Lexicon) -> Reading:
     """Make `text` ready. Linear in its length, of which `normal.LONGEST` letters are read."""
     folded = normalise(text)
     parts = segment.own_part(folded.text)
-    candidates = lexicon.guesser.candidates(folded.text[: parts.end])
+    counted = lexicon.guesser.count(folded.text[: parts.end])
+    candidates = lexicon.guesser.candidates(counted)
     edits = lexicon.vocabulary.edits(folded.text[: parts.end], candidates)
     mended = folded.rewritten(edits)
     own = mended.text[: parts.end + len(mended.text) - len(folded.text)]
@@ -47,4 +48,4 @@ def read(text: str, lexicon: Lexicon) -> Reading:
         "sentence": by_sentence.encode("utf-8", "replace"),
         "text": whole.replace("\n", " ").encode("utf-8", "replace"),
     }
-    return Reading(mended, own, parts.quoted, views, candidates, lexicon.guesser.language(own))
+    return Reading(mended, own, parts.quoted, views, candidates, lexicon.guesser.language(own, counted))

@@ -1,4 +1,4 @@
-"""What the writer wrote, apart from what hangs below it: quoted history, signatures; and where a thought ends."""
+"""What the writer wrote, apart from quoted history and signatures; and where a thought ends."""
 
 from dataclasses import dataclass
 

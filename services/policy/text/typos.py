@@ -57,7 +57,7 @@ class Vocabulary:
         close = [
             (distance(word, key), key, language)
             for language, key in near
-            if key[0] == word[0] or len(key) > 5
+            if key[0] == word[0] or len(key) > _SHORTEST
         ]
         return tuple((language, key) for far, key, language in sorted(close) if far <= _edits(key))
 
