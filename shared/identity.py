@@ -41,6 +41,7 @@ class Kind(StrEnum):
 
 _MARKS = {Kind.EMAIL: "e", Kind.PROFILE_URL: "u", Kind.PHONE: "p", Kind.EXTERNAL_ID: "x"}
 _RECRUITER_MARK = "r"
+_WORDS_MARK = "w"
 
 
 class PersonLike(Protocol):
@@ -117,6 +118,10 @@ class Fingerprints:
         if form is None:
             return None
         return scoped(tenant, _RECRUITER_MARK + self._digest(f"recruiter\0{kind.value}\0{form}"))
+
+    def words(self, form: str, tenant: str) -> str:
+        """The tenant-scoped fingerprint of what somebody wrote, in the form in which texts are compared."""
+        return scoped(tenant, _WORDS_MARK + self._digest(f"words\0{tenant}\0{form}"))
 
     def _digest(self, text: str) -> str:
         # a lone surrogate, which JSON can carry, has no UTF-8 of its own

@@ -3,17 +3,32 @@ count.
 """
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import Any
+from typing import Any, TypedDict
 
+from services.policy.alike import People as SamePeople
+from services.policy.alike import Wordings, sameness, words_of
 from services.policy.claim import Permits
-from services.policy.context import Claim, Contact, Context, EarlierDecline, Message, Review, Stop, Volume
+from services.policy.context import (
+    EDITION,
+    Claim,
+    Contact,
+    Context,
+    EarlierDecline,
+    Message,
+    Review,
+    Sameness,
+    Standing,
+    Stop,
+    Tally,
+    Volume,
+)
 from services.policy.memory import Memory
-from services.policy.volume import Counts, Volumes
+from services.policy.standing import Standings
+from services.policy.volume import Counts, Volumes, names
 from services.policy.withdrawals import Withdrawals
 from shared.states import State
 from shared.store.client import Database, Document
@@ -38,6 +53,8 @@ class Histories:
     elsewhere: Sequence[Document]
     withdrawals: Mapping[str, Document]
     counts: Counts
+    standings: Mapping[str, Tally]
+    same: SamePeople
 
 
 class Gatherer:
@@ -50,6 +67,8 @@ class Gatherer:
         self._permits = Permits(database)
         self._withdrawals = Withdrawals(database)
         self._volumes = Volumes(database)
+        self._standings = Standings(database)
+        self._wordings = Wordings(database)
 
     async def read(self, cases: Sequence[Document], now: datetime) -> Histories:
         """The histories of these cases. Must be called after the cases were read, so that no newer fact is
@@ -59,26 +78,32 @@ class Gatherer:
         keys = frozenset(chain.from_iterable(identity.keys for identity in identities.values()))
         tenants = {case["tenant"] for case in cases}
         fingerprints = {fingerprint_of(key) for key in keys}
+        memory = await self._memory.recall(keys)
+        words = (words_of(case, _remembered(identities[case["_id"]], memory)) for case in cases)
+        counted = {
+            tenant: frozenset(chain.from_iterable(names(case) for case in cases if case["tenant"] == tenant))
+            for tenant in tenants
+        }
         return Histories(
             identities=identities,
-            memory=await self._memory.recall(keys),
+            memory=memory,
             suppressions=await self._suppressions.of(tenants, keys),
             permits=await self._permits.covering(keys),
             elsewhere=await self._permits.anywhere(fingerprints, now - CONTACTS_WITHIN),
             withdrawals=await self._withdrawals.of(case["_id"] for case in cases),
-            counts=await self._volumes.counts(
-                tenants, {case["recruiter"] for case in cases if case["recruiter"]}, now
-            ),
+            counts=await self._volumes.counts(cases, now),
+            standings=await self._standings.of(counted, now),
+            same=await self._wordings.of(chain.from_iterable(words), now),
         )
 
 
 def context(case: Document, found: Histories, now: datetime, review: Review | None) -> Context:
     """The context of one case, as of now."""
     identity = found.identities[case["_id"]]
-    remembered = [found.memory[key] for key in identity.keys if key in found.memory]
+    remembered = _remembered(identity, found.memory)
     preference = _latest([entry for memory in remembered for entry in memory.get("preferences", ())])
     withdrawn = found.withdrawals.get(case["_id"])
-    before = json.loads(case["decision"]["inputs"]) if "decision" in case else None
+    before = Context.model_validate_json(case["decision"]["inputs"]) if "decision" in case else None
     return Context(
         case=case["_id"],
         tenant=case["tenant"],
@@ -106,12 +131,17 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
         stops=_stops(case["tenant"], identity, found.suppressions),
         claims=_claims(case["_id"], identity, found.permits),
         contacts=_contacts(case["tenant"], identity, found.elsewhere),
-        volume=_volume(case, before, found.counts),
-        review=review or _review(before),
+        review=review or (before.review if before is not None else None),
         not_before=preference.get("not_before"),
         follow_up_wanted=preference.get("follow_up"),
         tangled=identity.tangled,
+        edition=EDITION,
+        **_counted(case, before, found, remembered),
     )
+
+
+def _remembered(identity: Identity, memory: Mapping[str, Document]) -> list[Document]:
+    return [memory[key] for key in identity.keys if key in memory]
 
 
 def _only(entry: Document, model: type[Message]) -> dict[str, Any]:
@@ -154,11 +184,27 @@ def _contacts(tenant: str, identity: Identity, permits: Sequence[Document]) -> t
     )
 
 
-def _volume(case: Document, before: dict[str, Any] | None, counts: Counts) -> Volume:
+class _Counted(TypedDict):
+    volume: Volume
+    permits_day: int
+    standing: Standing | None
+    sameness: Sameness | None
+
+
+def _counted(
+    case: Document, before: Context | None, found: Histories, remembered: Sequence[Document]
+) -> _Counted:
     if before is not None and State(case["state"]) in _DECIDED:
-        return Volume.model_validate(before["volume"])
-    return counts.of(case["tenant"], case["source"], case["recruiter"])
-
-
-def _review(before: dict[str, Any] | None) -> Review | None:
-    return Review.model_validate(before["review"]) if before is not None and before["review"] else None
+        return _Counted(
+            volume=before.volume,
+            permits_day=before.permits_day,
+            standing=before.standing,
+            sameness=before.sameness,
+        )
+    recruiter, tenant, source = (found.standings[name] for name in names(case))
+    return _Counted(
+        volume=found.counts.of(case),
+        permits_day=found.counts.permits_day(case),
+        standing=Standing(recruiter=recruiter, tenant=tenant, source=source),
+        sameness=sameness(case, remembered, found.same),
+    )

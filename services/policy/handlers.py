@@ -9,6 +9,7 @@ import structlog
 
 from services.policy.announce import announcements
 from services.policy.context import Review
+from services.policy.outcomes import Outcomes, of_case
 from services.policy.record import Recorder
 from services.policy.settle import Settled, Settler
 from services.policy.withdrawals import Withdrawals
@@ -41,6 +42,7 @@ class Handlers:
     ) -> None:
         self._cases = Cases(database)
         self._withdrawals = Withdrawals(database)
+        self._outcomes = Outcomes(database)
         self._recorder = recorder
         self._settler = settler
         self._bus = bus
@@ -114,6 +116,7 @@ class Handlers:
         told: dict[str, Document] = {case["_id"]: case for case in await self._cases.moved_by(repeats)}
         told |= {case["_id"]: case for case in settled.moved}
         if told:
+            await self._outcomes.add([row for case in told.values() for row in of_case(case)])
             await self._bus.publish(announcements(told.values(), self._clock.now()))
 
     @staticmethod

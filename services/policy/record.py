@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 
 from services.policy.inbox import Inbox
 from services.policy.memory import Memory, Part
+from services.policy.outcomes import Outcomes
 from services.policy.withdrawals import Withdrawals
+from services.policy.wording import wording
 from shared import events
 from shared.clock import Clock
 from shared.events import Event
@@ -28,6 +30,7 @@ _STOP_KINDS: Mapping[str, Kind] = {
     "bounce.received": "bounce",
 }
 DESK = "/desk"
+_COMPARED = frozenset({"decline", "outreach"})
 
 
 @dataclass(slots=True)
@@ -57,6 +60,7 @@ class Recorder:
         self._inbox = Inbox(database)
         self._memory = Memory(database)
         self._withdrawals = Withdrawals(database)
+        self._outcomes = Outcomes(database)
         self._people = people_store.People(database)
         self._suppressions = Suppressions(database)
         self._cases = case_store.Cases(database)
@@ -178,7 +182,13 @@ class Recorder:
             "sealed": sealed,
             "recruiter": self._recruiter(event),
             "counts_as": _counts_as(event),
+            **self._words(event),
         }
+
+    def _words(self, event: Event) -> Document:
+        """What was said to many or by many is told by its fingerprint; replies may well be alike."""
+        form = wording(getattr(event.data, "text", None)) if _counts_as(event) in _COMPARED else None
+        return {"words": self._fingerprints.words(form, event.tenant)} if form else {}
 
     def _recruiter(self, event: Event) -> str | None:
         recruiter = getattr(event.data, "recruiter", None)
@@ -193,7 +203,13 @@ class Recorder:
                 return (
                     "messages",
                     subjects[event.id].keys,
-                    {**base, "direction": direction, "channel": channel},
+                    {
+                        **base,
+                        "direction": direction,
+                        "channel": channel,
+                        "source": event.source,
+                        **self._words(event),
+                    },
                 )
             case events.DeclineReceived():
                 return "declines", subjects[event.id].keys, {**base, "case": events.case_id(event.id)}
@@ -222,6 +238,7 @@ class Recorder:
             "reason": decline.reason,
             "digest": event.digest,
             "traceparent": event.traceparent,
+            **self._words(event),
         }
         return case_store.opened(
             events.case_id(event.id), event.receivedat, by=event.source, event_id=event.id, fields=fields
@@ -234,7 +251,10 @@ class Recorder:
             {event.id: subjects[event.id].keys for event in usable if event.id in subjects}
         )
         reach = {event_id: identity.keys for event_id, identity in identities.items()}
+        stops = [event for event in usable if event.kind in _STOP_KINDS and not _passing_bounce(event)]
+        ends = await self._outcomes.of_stops(stops, reach)
         withdrawn = await self._stop(usable, reach)
+        await self._outcomes.add(ends)
         keys = frozenset().union(*reach.values())
         owner = {key: event_id for event_id, reached in reach.items() for key in reached}
         for case in await self._cases.touch(keys, withdrawn):

@@ -10,13 +10,15 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from services.policy import gather
+from services.policy import gather, limits
 from services.policy.claim import Permits, permit
 from services.policy.context import Context, Review, Verdict
 from services.policy.document import Policy
+from services.policy.gates import Gates, Wish
 from services.policy.judge import judge
 from services.policy.rulebook import Rulebook, Rulebooks
 from services.policy.shadow import Shadow, Trial
+from services.policy.volume import names
 from shared.clock import Clock
 from shared.decision import Decision, Signer
 from shared.states import State
@@ -61,6 +63,7 @@ class Settler:
     ) -> None:
         self._cases = Cases(database)
         self._permits = Permits(database)
+        self._gates = Gates(database)
         self._gatherer = gather.Gatherer(database)
         self._shadow = Shadow(database, metrics)
         self._rulebooks = rulebooks
@@ -137,11 +140,13 @@ class Settler:
         for fault in judged.verdict.faults:
             log.error("rule failed", rule=fault.rule, case=case["_id"], exc_info=fault.error)
         if _asks(judged):  # the next case of this set must see it
-            histories.counts.permitted(case["tenant"], case["source"], case["recruiter"])
+            histories.counts.permitted(case)
         return judged
 
     async def _claim(self, judged: Sequence[Judged], now: datetime) -> set[str]:
-        wanted = [one for one in judged if _asks(one)]
+        asking = [one for one in judged if _asks(one)]
+        inside = await self._gates.enter([_wish(one) for one in asking], now)
+        wanted = [one for one in asking if one.case["_id"] in inside]
         return await self._permits.claim(
             [
                 permit(
@@ -209,6 +214,7 @@ class Settler:
             "digest": verdict.digest,
             "findings": [finding.model_dump(mode="json") for finding in verdict.findings],
             "inputs": one.context.model_dump_json(),
+            "confirmed": _confirmed(one.context),
             "at": now,
         }
 
@@ -218,6 +224,25 @@ class Settler:
             codes = {finding["code"] for finding in decision["findings"]} or {"none"}
             for code in codes:
                 self._metrics.decisions.labels(decision["verdict"], code).inc()
+
+
+def _wish(one: Judged) -> Wish:
+    recruiter, tenant, source = names(one.case)
+    reviewed = one.context.review is not None and one.context.review.decision == "approve"
+    return Wish(
+        one.case["_id"],
+        {
+            recruiter: limits.recruiter(one.context, one.policy),
+            tenant: limits.tenant(one.policy),
+            source: limits.source(one.policy),
+        },
+        forced=reviewed,
+    )
+
+
+def _confirmed(context: Context) -> bool:
+    """Whether another source than the decline's own knows of the conversation."""
+    return any(message.source not in {None, context.source} for message in context.messages)
 
 
 def _asks(one: Judged) -> bool:

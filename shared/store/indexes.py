@@ -19,6 +19,15 @@ INDEXES: dict[str, tuple[IndexModel, ...]] = {
         IndexModel([("state", ASCENDING), ("send.due_at", ASCENDING)], name="due"),
         IndexModel([("state", ASCENDING), ("held_until", ASCENDING)], name="held_until"),
         IndexModel([("timeline.event_id", ASCENDING)], name="moved_by_an_event"),
+        IndexModel(
+            [
+                ("tenant", ASCENDING),
+                ("received_at", ASCENDING),
+                ("recruiter", ASCENDING),
+                ("source", ASCENDING),
+            ],
+            name="counted",
+        ),
         IndexModel([("announce", ASCENDING)], name="to_announce", sparse=True),
     ),
     "events": (
@@ -26,13 +35,25 @@ INDEXES: dict[str, tuple[IndexModel, ...]] = {
             [("recruiter", ASCENDING), ("type", ASCENDING), ("at", DESCENDING)], name="of_a_recruiter"
         ),
         IndexModel([("card", ASCENDING)], name="of_a_card"),
+        # texts that are long enough to be somebody's own, to find who said or got the same
+        IndexModel(
+            [("words", ASCENDING), ("at", ASCENDING), ("card", ASCENDING)],
+            name="same_words",
+            partialFilterExpression={"words": {"$type": "string"}},
+        ),
     ),
     "people": (IndexModel([("keys", ASCENDING)], name="keys"),),
     # the guard of "once": whoever claims any of these keys second is refused by the database itself
     "permits": (
         IndexModel([("keys", ASCENDING)], name="one_permit_a_person", unique=True),
-        IndexModel([("tenant", ASCENDING), ("at", DESCENDING)], name="of_a_tenant"),
+        IndexModel([("tenant", ASCENDING), ("at", ASCENDING), ("recruiter", ASCENDING)], name="counted"),
         IndexModel([("fps", ASCENDING), ("at", DESCENDING)], name="of_a_person_anywhere"),
+    ),
+    "outcomes": (
+        IndexModel(
+            [("tenant", ASCENDING), ("at", ASCENDING), ("subject", ASCENDING), ("kind", ASCENDING)],
+            name="counted",
+        ),
     ),
     "suppressions": (IndexModel([("fp", ASCENDING)], name="fingerprint"),),
     "conflicts": (

@@ -1,0 +1,103 @@
+"""How conversations ended, as far as it was more or less than a no: one row for each, by whom it counts for.
+
+A row's id is made of what it says, so writing it again changes nothing, whatever is delivered twice.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from pymongo.errors import BulkWriteError
+
+from services.policy import subjects
+from services.policy.memory import Memory
+from services.policy.tallies import Kind
+from shared.events import Event
+from shared.states import State
+from shared.store.client import Collection, Database, Document, only_duplicates
+
+#: A stop counts for whoever wrote to the person within this time before it.
+_ANSWERS_WITHIN = timedelta(days=91)
+_STOPS: Mapping[str, Kind] = {
+    "opt_out.received": "opt_outs",
+    "complaint.received": "complaints",
+    "bounce.received": "bounces",
+}
+_INVENTED = frozenset({"provenance.no_outreach", "provenance.declined_before_outreach"})
+
+
+def of_stop(
+    kind: str, tenant: str, keys: frozenset[str], at: datetime, messages: Iterable[Document]
+) -> list[Document]:
+    """The rows of a stop event: for the tenant and each recruiter who had written to the person.
+
+    None where nobody had: a list of wishes that a house brings along says nothing of how it behaved. One
+    person counts once for each kind, however often it is said.
+    """
+    counts_as = _STOPS.get(kind)
+    since = at - _ANSWERS_WITHIN
+    wrote = [message for message in messages if message["direction"] == "outreach" and message["at"] >= since]
+    if counts_as is None or not wrote:
+        return []
+    names = {subjects.of_tenant(tenant)}
+    names |= {subjects.of_recruiter(tenant, message["recruiter"]) for message in wrote}
+    return [_row(tenant, name, counts_as, min(keys), at) for name in sorted(names)]
+
+
+def of_case(case: Document) -> list[Document]:
+    """The rows of a decided case: invented or refused, for recruiter and tenant; confirmed, for tenant and
+    source.
+    """
+    decision = case.get("decision")
+    if decision is None:
+        return []
+    tenant, at = case["tenant"], decision["at"]
+    house = subjects.of_tenant(tenant)
+    recruiter = subjects.of_recruiter(tenant, case["recruiter"])
+    rows: list[Document] = []
+    if case["state"] == State.DENIED.value:
+        codes = {finding["code"] for finding in decision["findings"]}
+        counts_as: list[Kind] = ["invented"] if codes & _INVENTED else []
+        counts_as += ["refused"] if "review.denied" in codes and not counts_as else []
+        rows += [
+            _row(tenant, name, kind, case["_id"], at) for kind in counts_as for name in (house, recruiter)
+        ]
+    if decision.get("confirmed"):
+        source = subjects.of_source(tenant, case["source"])
+        rows += [_row(tenant, name, "confirmed", case["_id"], at) for name in (house, source)]
+    return rows
+
+
+def _row(tenant: str, subject: str, kind: Kind, cause: str, at: datetime) -> Document:
+    return {"_id": f"{subject}|{kind}|{cause}", "tenant": tenant, "subject": subject, "kind": kind, "at": at}
+
+
+class Outcomes:
+    """The outcomes collection. All methods work on sets."""
+
+    def __init__(self, database: Database) -> None:
+        self.collection: Collection = database["outcomes"]
+        self._memory = Memory(database)
+
+    async def of_stops(self, stops: Sequence[Event], reach: Mapping[str, frozenset[str]]) -> list[Document]:
+        """The rows of these stop events, whose people are all of ``reach`` (keys by event). To be asked before
+        an erasure forgets who had written to them.
+        """
+        if not stops:
+            return []
+        memory = await self._memory.recall({key for event in stops for key in reach[event.id]})
+        rows = []
+        for event in stops:
+            known = [memory[key] for key in reach[event.id] if key in memory]
+            messages = [message for one in known for message in one.get("messages", ())]
+            rows += of_stop(event.kind, event.tenant, reach[event.id], event.receivedat, messages)
+        return rows
+
+    async def add(self, rows: Sequence[Document]) -> None:
+        """Adds the rows that are not there yet."""
+        if not rows:
+            return
+        try:
+            await self.collection.insert_many(rows, ordered=False)
+        except BulkWriteError as error:
+            if not only_duplicates(error):
+                raise
