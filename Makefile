@@ -49,6 +49,9 @@ bench: $(READY) ## Measure events per second on real servers
 servers: $(READY) ## Keep a RabbitMQ and a MongoDB running until Ctrl-C, and print their addresses
 	@$(BIN)/python -m deploy.local.servers
 
+policy-eval: $(READY) ## Measure the text judgments on the labelled sets, beside the baselines
+	$(BIN)/python -m tests.eval
+
 demo: $(READY) ## Show what becomes of ten stories (KEEP=1 leaves everything running)
 	$(BIN)/python -m deploy.demo $(if $(KEEP),--keep)
 
@@ -91,4 +94,4 @@ clean: ## Remove .venv, caches and reports (no data of a deployment)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist build
 	find . -name __pycache__ -type d -not -path './.git/*' -exec rm -rf {} +
 
-.PHONY: help setup lock lint format test test-unit bench servers demo demo-stop demo-compose docs secrets up down logs ps scale backup restore clean
+.PHONY: help setup lock lint format test test-unit bench policy-eval servers demo demo-stop demo-compose docs secrets up down logs ps scale backup restore clean
