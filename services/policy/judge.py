@@ -30,6 +30,7 @@ def judge(context: Context, policy: Policy, rules: Sequence[Rule] = RULES) -> Ve
     A review that approves lifts the holds (they stay listed) and never a deny.
     """
     verdict, findings, faults = weigh(context, policy, rules)
+    findings.sort(key=_order)
     return Verdict(
         verdict=verdict,
         findings=tuple(findings),
@@ -43,8 +44,8 @@ def judge(context: Context, policy: Policy, rules: Sequence[Rule] = RULES) -> Ve
 def weigh(
     context: Context, policy: Policy, rules: Sequence[Rule] = RULES
 ) -> tuple[Outcome, list[Finding], list[RuleFault]]:
-    """What `judge` bases its verdict on, without the digest, which costs more than the rules do: for trials
-    that sign nothing.
+    """What `judge` bases its verdict on, without order and digest, which cost as much as the rules do: for
+    trials that sign nothing.
     """
     findings: list[Finding] = []
     faults: list[RuleFault] = []
@@ -55,7 +56,6 @@ def weigh(
             name = f"{rule.__module__.rpartition('.')[2]}.{rule.__name__}"
             faults.append(RuleFault(name, error))
             findings.append(_rule_failed(name, error))
-    findings.sort(key=_order)
     return _worst(findings, context), findings, faults
 
 

@@ -1,6 +1,8 @@
 """Reading a tally: sums, what is left of them when the older weighs less, and who is still new. Pure."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 from services.policy.context import AGES, TALLY_DAYS, Standing, Tally
@@ -16,6 +18,7 @@ STOPS: tuple[Kind, ...] = ("complaints", "opt_outs", "bounces")
 GRAVE: tuple[Kind, ...] = ("complaints", "invented")
 BAD: tuple[Kind, ...] = (*STOPS, "invented", "refused")
 
+_NONE = (0,) * len(AGES)
 #: A follow-up that brought nothing bad within so many days brought nothing bad.
 _PROVEN_AFTER = 3
 #: Good follow-ups that one bad end undoes.
@@ -25,17 +28,13 @@ _UNDOES = 5
 def column(tally: Tally, kind: Kind) -> Sequence[int]:
     """One kind's counts, a number for each of `AGES`."""
     counts: tuple[int, ...] = getattr(tally, kind)
-    return counts or (0,) * len(AGES)
+    return counts or _NONE
 
 
 def total(tally: Tally, *kinds: Kind, since: int = 0, until: int = TALLY_DAYS) -> int:
     """How many of these kinds there were in the buckets that begin at an age (days) in [since, until)."""
-    return sum(
-        count
-        for kind in kinds
-        for count, age in zip(column(tally, kind), AGES, strict=True)
-        if since <= age < until
-    )
+    begin, end = bisect_left(AGES, since), bisect_left(AGES, until)
+    return sum(sum(column(tally, kind)[begin:end]) for kind in kinds)
 
 
 def weighed(tally: Tally, *kinds: Kind, half_life: int) -> float:
@@ -62,7 +61,12 @@ def is_new(standing: Standing | None, rules: Reputation) -> bool:
 
 
 def _decayed(counts: Sequence[int], half_life: int) -> float:
+    if not any(counts):
+        return 0.0
+    return sum(count * weight for count, weight in zip(counts, _weights(half_life), strict=True))
+
+
+@lru_cache(maxsize=64)
+def _weights(half_life: int) -> tuple[float, ...]:
     # rounded, so that every machine gets the same
-    return sum(
-        count * round(0.5 ** (age / half_life), 3) for count, age in zip(counts, AGES, strict=True) if count
-    )
+    return tuple(round(0.5 ** (age / half_life), 3) for age in AGES)
