@@ -61,7 +61,7 @@ async def test_a_move_repeated_after_a_lost_answer_is_found_to_be_made(database:
 async def test_a_case_that_a_fact_touched_while_it_was_sent_does_not_go_back_to_be_sent_again(
     database: Database,
 ) -> None:
-    """Policy cannot stop a begun send; so when the server took nothing, it must not begin once more unjudged."""
+    """Policy cannot stop a begun send; when the server took nothing, it must not begin again unjudged."""
     cases = Cases(database)
     pen = record(cases)
     case = await pen.begin(await scheduled(cases))
