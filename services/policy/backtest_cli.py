@@ -1,5 +1,6 @@
 """`afterword policy backtest`: which stored decisions a draft would change, before it decides anything."""
 
+import asyncio
 import json
 import time
 from datetime import UTC, datetime
@@ -82,6 +83,7 @@ async def run(database: Database, draft: Rulebook, *, since: datetime | None, te
     tally = Tally()
     order = [("received_at", -1), ("_id", -1)]
     cursor = database["cases"].find(query, NEEDED, batch_size=SET).sort(order)
-    while cases := await cursor.to_list(SET):
-        replay(cases, draft, tally)
+    cases = await cursor.to_list(SET)
+    while cases:  # the database looks for the next set while this one is judged
+        cases, _ = await asyncio.gather(cursor.to_list(SET), asyncio.to_thread(replay, cases, draft, tally))
     return tally
