@@ -32,6 +32,7 @@ class Gate:
     rev: int = 0
     taken: dict[str, datetime] = field(default_factory=dict)
     folded: dict[datetime, int] = field(default_factory=dict)
+    changed: bool = False
 
     def count(self, now: datetime, within: timedelta, besides: str) -> int:
         """The places of other cases in the window that ends now; one at its very start is inside."""
@@ -45,6 +46,7 @@ class Gate:
 
     def take(self, case: str, now: datetime) -> None:
         """Gives the case its place; one that it had before moves to now, since the follow-up comes now."""
+        self.changed = True
         self.taken.pop(case, None)
         self.taken[case] = now
         for old in [old for old, at in self.taken.items() if at < now - KEPT]:
@@ -104,10 +106,8 @@ class Gates:
         left = list(wishes)
         for _ in range(TRIES):
             gates = await self.of({name for wish in left for name in wish.limits})
-            before = {name: dict(gate.taken) for name, gate in gates.items()}
             admitted = admit(gates, left, now)
-            changed = [gate for name, gate in gates.items() if gate.taken != before[name]]
-            if await self._store(changed):
+            if await self._store([gate for gate in gates.values() if gate.changed]):
                 return admitted
             left = [wish for wish in left if wish.case in admitted]
         return set()

@@ -79,8 +79,8 @@ class Outcomes:
         self._memory = Memory(database)
 
     async def of_stops(self, stops: Sequence[Event], reach: Mapping[str, frozenset[str]]) -> list[Document]:
-        """The rows of these stop events, whose people are all of ``reach`` (keys by event). To be asked before
-        an erasure forgets who had written to them.
+        """The rows of these stop events; ``reach`` are the keys of each one's person. To be asked before an
+        erasure forgets who had written.
         """
         if not stops:
             return []
