@@ -209,7 +209,7 @@ class Reputation(Section):
         10, ge=0, le=1000, description="A recruiter is new until so many follow-ups brought no bad end."
     )
     probation_per_day: Annotated[int, _LOWER] = Field(
-        5, ge=1, le=100_000, description="Follow-ups in 24 hours for a recruiter who is new."
+        10, ge=1, le=100_000, description="Follow-ups in 24 hours for a recruiter who is new."
     )
     breaker_min_bad: Annotated[int, _LOWER] = Field(
         10, ge=1, le=100_000, description="Complaints, opt-outs and bounces in three days that may be a jump."

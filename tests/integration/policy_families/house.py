@@ -27,7 +27,7 @@ from shared.telemetry import Metrics
 from shared.vault import Keyring, Vault, new_key
 
 NOON = datetime(2026, 6, 3, 12, tzinfo=UTC)
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 ATS, MAIL = "ats", "mail"
 
 

@@ -119,9 +119,9 @@ def test_more_bad_ends_are_never_milder(
 
 
 def test_a_new_recruiter_is_limited_and_not_stopped() -> None:
-    """Five a day pass, the sixth is held."""
-    assert spoken(reputation.probation, but(permits_day=4)) == []
-    assert spoken(reputation.probation, but(permits_day=5)) == [("reputation.probation", "hold")]
+    """Ten a day pass, the next is held."""
+    assert spoken(reputation.probation, but(permits_day=9)) == []
+    assert spoken(reputation.probation, but(permits_day=10)) == [("reputation.probation", "hold")]
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ JUDGED: list[tuple[str, object, object, Context]] = [
     ("reputation.grave_min_bad", 5, 3, but(standing=standing(tally(declines=20, invented=3)))),
     ("reputation.bad_half_life_days", 7, 90, but(standing=standing(_MIXED))),
     ("reputation.good_half_life_days", 90, 7, but(standing=standing(_MIXED))),
-    ("reputation.probation_follow_ups", 0, 10, but(permits_day=5)),
+    ("reputation.probation_follow_ups", 0, 10, but(permits_day=10)),
     ("reputation.probation_per_day", 5, 3, but(permits_day=3)),
     ("reputation.breaker_min_bad", 14, 10, _house(declines=18, opt_outs=13)),
     ("reputation.breaker_floor_percent", 40, 15, _house(declines=25, opt_outs=12)),
