@@ -188,6 +188,13 @@ class Stage:
         self.until(lambda: all(self.state(case) in TERMINAL for case in cases.values()), "all came to an end")
         return cases
 
+    def felt(self, server: str) -> bool:
+        """Whether the absence of a server has cost somebody a try."""
+        if server == "broker":
+            return not self.ready("intake")
+        shown = self.http.get(f"{self.forks.url('policy')}/metrics").text
+        return 'afterword_retries_total{queue="afterword.policy.facts"}' in shown
+
     def faults(self) -> list[str]:
         """What does not stand the proof: timelines, signatures, judgments."""
         policies = {found["_id"]: found["text"] for found in self.database["policies"].find({})}

@@ -9,7 +9,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.chaos.machine import Ground, Machine
 
 #: Histories; AFTERWORD_TEST_HISTORIES searches further than every run can.
-HISTORIES = int(os.environ.get("AFTERWORD_TEST_HISTORIES", "150"))
+HISTORIES = int(os.environ.get("AFTERWORD_TEST_HISTORIES", "120"))
 STEPS = 30
 
 

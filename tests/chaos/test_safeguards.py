@@ -243,7 +243,7 @@ def test_with_the_safeguard_the_same_search_finds_nothing(name: str, ground: Gro
         pass
 
     Searched.ground, Searched.scope = ground, SEARCHES[name][1]
-    search(Searched, histories=25)
+    search(Searched, histories=15)
 
 
 def search(machine: type[Machine], histories: int = ENOUGH) -> None:
