@@ -1,8 +1,10 @@
 """A consumer of one queue whose work a test decides."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+import aio_pika
 from prometheus_client import CollectorRegistry
 
 from shared import bus as buses
@@ -12,7 +14,7 @@ from shared.consumer import Consumer, Done, Outcome, Work, subscribe
 from shared.events import Event
 from shared.telemetry import Metrics
 from shared.vault import Sealer
-from tests.integration.policy.stage import Stage
+from tests.integration.policy.stage import Stage, eventually
 
 QUEUE = topology.POLICY_FACTS
 
@@ -46,3 +48,27 @@ async def consuming(
         yield consumer
     finally:
         await broker.stop()
+
+
+async def led_again(stage: Stage) -> None:
+    """Returns once every queue has a leader that answers again after a restart.
+
+    RabbitMQ 3.10 loses its dead-letter workers for good when a vhost is deleted before that.
+    """
+
+    async def led() -> bool:
+        try:
+            async with (
+                asyncio.timeout(5),
+                await aio_pika.connect(stage.settings.amqp_url.get_secret_value()) as connection,
+            ):
+                channel = await connection.channel()
+                for name in (queue.name for queue in topology.queues()):
+                    queue = await channel.get_queue(name)
+                    if (message := await queue.get(fail=False)) is not None:
+                        await message.nack()
+        except buses.AWAY:
+            return False
+        return True
+
+    await eventually(led, "all queues have a leader")

@@ -11,6 +11,7 @@ from deploy.local.process import Service
 from deploy.local.servers import Servers
 from shared import topology
 from shared.states import State
+from tests.integration.bus.consuming import led_again
 from tests.integration.bus.process import policy_process
 from tests.integration.policy.stage import Stage, case_of, decline, eventually, grace, outreach
 
@@ -82,7 +83,7 @@ async def test_it_ends_in_time_while_the_database_is_away(
 
 
 async def test_it_ends_in_time_while_the_broker_is_away(
-    stage: Stage, tmp_path: Path, own_servers: Servers, vhost: str
+    stage: Stage, tmp_path: Path, own_servers: Servers
 ) -> None:
     """A connection that cannot be closed properly holds up nothing."""
     with policy_process(stage, tmp_path) as service:
@@ -91,10 +92,4 @@ async def test_it_ends_in_time_while_the_broker_is_away(
         own_servers.rabbitmq.stop()
         assert await _ended(service) < LIMIT_S
     own_servers.rabbitmq.start()
-
-    async def whole() -> bool:
-        queues = own_servers.rabbitmq.queues(vhost)
-        return len(queues) == len(topology.queues()) and all(queue.get("leader") for queue in queues)
-
-    # RabbitMQ 3.10 loses its dead-letter workers for good when a vhost goes before its queues are back
-    await eventually(whole, "all queues are led again")
+    await led_again(stage)

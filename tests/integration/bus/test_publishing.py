@@ -12,7 +12,7 @@ from shared.bus import Bus
 from shared.errors import Transient
 from shared.events import OptOutReceived
 from shared.states import State
-from tests.integration.bus.consuming import QUEUE
+from tests.integration.bus.consuming import QUEUE, led_again
 from tests.integration.policy.stage import NOON, Stage, decline, event, eventually, grace, outreach
 
 
@@ -98,6 +98,7 @@ async def test_without_a_broker_a_publish_fails_in_time_and_works_when_it_is_bac
             return (await http.get("/readyz")).status_code == 200
 
         await eventually(ready, "policy is ready again", 30)
+    await led_again(stage)
 
 
 async def test_a_batch_goes_to_the_queue_of_its_lane_in_messages_of_fifty(stage: Stage) -> None:

@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from shared import bus as buses
+from shared import liveness
 from shared.bus import Bus
 from shared.clock import FixedClock
 from shared.decision import new_seed
@@ -17,8 +18,10 @@ from tests.integration.policy.stage import NOON, Stage
 
 
 @pytest.fixture
-async def stage(amqp_url: str, mongo_url: str) -> AsyncIterator[Stage]:
+async def stage(amqp_url: str, mongo_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     """Fresh servers; no policy runs yet."""
+    # a replica inside this process must not end it
+    monkeypatch.setattr(liveness, "PATIENCE", 1_000_000)
     settings = PolicySettings.model_validate(
         {
             "amqp_url": amqp_url,
