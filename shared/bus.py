@@ -6,7 +6,6 @@ broker that is away or full shows as Transient within the timeout, it never hang
 """
 
 import asyncio
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -110,7 +109,7 @@ class Bus:
     ) -> None:
         """Lays a message that cannot be handled into the dead-letter queue, with the reason."""
         headers = {"x-why": why, "x-queue": queue, "x-died-at": at.isoformat()}
-        await self._send(topology.DEAD_EXCHANGE, queue, body, events, headers, _dead_id(body))
+        await self._send(topology.DEAD_EXCHANGE, queue, body, events, headers)
 
     async def _ask(self, lane: Lane, events: Sequence[Event], timeout_s: float) -> dict[str, str]:
         try:
@@ -139,7 +138,6 @@ class Bus:
         body: bytes,
         events: Sequence[Event],
         headers: Mapping[str, str] | None = None,
-        otherwise: str | None = None,
     ) -> None:
         first = events[0] if events else None
         sent: HeadersType = dict(headers or {})
@@ -155,18 +153,13 @@ class Bus:
                     mandatory=True,
                     headers=sent,
                     content_type=CONTENT_TYPE,
-                    message_id=first.id if first else otherwise,
+                    message_id=first.id if first else None,
                     correlation_id=(first.subject or first.id) if first else None,
                     message_type=_type_of(events),
                     timestamp=self._clock.now(),
                 )
         except AWAY as error:
             raise Transient(f"the broker did not take a message: {type(error).__name__}") from error
-
-
-def _dead_id(body: bytes) -> str:
-    """What cannot be read has no id of its own, and yet must be named to be replayed or dropped."""
-    return "dead_" + hashlib.sha256(body).hexdigest()[:32]
 
 
 def _type_of(events: Sequence[Event]) -> str:

@@ -16,18 +16,28 @@ from tests.integration.bus.process import policy_process
 from tests.integration.policy.stage import Stage, eventually, grace, outreach
 
 
-async def test_a_look_that_is_cancelled_leaves_the_connection_alone(stage: Stage) -> None:
-    """Cut short while its channel opens it would take the connection down, and a stop would wait for it."""
+async def test_a_watch_that_is_cancelled_finishes_its_look(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut short while its channel opens, it would take down the connection that the stop still needs."""
+    begun, answered, finished = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    look = ConsumerWatch.look
+
+    async def slow(watch: ConsumerWatch) -> None:
+        begun.set()
+        await answered.wait()
+        await look(watch)
+        finished.set()
+
     async with consuming(stage, all_done) as consumer:
-        watch = ConsumerWatch(stage.broker, [consumer])
-        for turns in range(1, 120):
-            watching = asyncio.create_task(watch.watch(60))
-            for _ in range(turns):
-                await asyncio.sleep(0)
-            watching.cancel()
-            await asyncio.wait({watching}, timeout=5)
-            assert watching.cancelled()
-            await watch.look()
+        monkeypatch.setattr(ConsumerWatch, "look", slow)
+        watching = asyncio.create_task(ConsumerWatch(stage.broker, [consumer]).watch(60))
+        await begun.wait()
+        watching.cancel()
+        answered.set()
+        await asyncio.wait({watching}, timeout=5)
+        assert watching.cancelled()
+        assert finished.is_set()
 
 
 async def test_readiness_says_that_the_queue_has_no_consumer(stage: Stage) -> None:

@@ -1,14 +1,16 @@
 """From a decline to its outcome, through the real broker and the real database."""
 
 import json
+from collections.abc import Iterable, Sequence
 
 import pytest
 
-from services.policy.record import Recorder
+from services.policy.memory import Memory, Part
 from shared import topology
 from shared.decision import SignedDecision, Signer, Verifier
 from shared.events import Event, OptOutReceived, Person, outcome_id
 from shared.states import State
+from shared.store.client import Document
 from shared.vault import Sealer, new_key
 from tests.integration.policy.stage import (
     DAY,
@@ -22,6 +24,8 @@ from tests.integration.policy.stage import (
     outreach,
 )
 from tests.integration.policy.stage import event as made
+
+Entries = Sequence[tuple[Part, Iterable[str], Document]]
 
 
 async def test_a_plain_decline_is_approved_and_its_permit_can_be_verified(stage: Stage) -> None:
@@ -183,17 +187,17 @@ async def test_an_event_that_breaks_its_handler_is_tried_again_alone(
 ) -> None:
     """Its neighbours are decided at once; itself when the cause is mended, with no loss and nothing twice."""
     good, bad = [decline(grace(f"p{n}"), f"d{n}") for n in range(4)], decline(grace("bad"), "bad")
-    remembered = Recorder._remembered
+    remember = Memory.remember
 
-    def broken(recorder: Recorder, event: Event, subjects: object) -> object:
-        if event.id == bad.id:
+    async def broken(memory: Memory, entries: Entries) -> None:
+        if any(entry["id"] == bad.id for _, _, entry in entries):
             raise ZeroDivisionError
-        return remembered(recorder, event, subjects)  # type: ignore[arg-type] # passed on as it came
+        await remember(memory, entries)
 
     async with stage.policy():
         people = [outreach(grace(f"p{n}"), f"o{n}") for n in range(4)]
         await stage.publish(*people, outreach(grace("bad"), "o bad"))
-        monkeypatch.setattr(Recorder, "_remembered", broken)
+        monkeypatch.setattr(Memory, "remember", broken)
         await stage.bus.publish([*good[:3], bad, *good[3:]])
         for one in good:
             await stage.becomes(one, State.APPROVED)
