@@ -73,7 +73,7 @@ def test_what_is_not_agreed_is_refused(changes: dict[str, object]) -> None:
 
 def test_nothing_may_be_forgotten() -> None:
     """A context without its stops would approve; each field of the first edition must be given."""
-    later = {"edition", "standing", "sameness", "permits_day", "reply_intent"}
+    later = {"edition", "standing", "sameness", "permits_day", "reply_intent", "reply_marks"}
     for name in Context.model_fields.keys() - later:
         facts = PLAIN.model_dump()
         del facts[name]
