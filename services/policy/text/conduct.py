@@ -7,7 +7,7 @@ from services.policy.text.reading import read
 
 #: Mild ones are for a person to judge; everything else is no way to treat anybody.
 _MILD: frozenset[Meaning] = frozenset({"conduct.pressure", "conduct.urgency", "conduct.machine"})
-_FEW_WORDS = 4
+_FEW_WORDS = 8
 
 
 def findings(text: str, lexicon: Lexicon, *, where: str) -> list[Finding]:
@@ -21,6 +21,7 @@ def findings(text: str, lexicon: Lexicon, *, where: str) -> list[Finding]:
             says=hit.rule.entry.means,
         )
         for hit in lexicon.hits("conduct", reading.views)
+        if hit.rule.meaning not in _MILD or not reading.languages or hit.rule.language in reading.languages
     ]
     found += [
         Finding(

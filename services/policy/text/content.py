@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import re2
+
 from services.policy.context import Finding
 from services.policy.text import shape
 from services.policy.text.lexicon import Hit, Lexicon
@@ -12,6 +14,12 @@ from services.policy.text.reading import Reading, read
 
 Field = Literal["note", "name", "title", "company"]
 
+#: In a name, a title or a company one word of a rule is a trade or a name, unless somebody is spoken to.
+_ADDRESSES = re2.compile(
+    r"[!:]|\b(?:you|your|us|me|my|i|we|our|now|today|here|please|asap|urgent|urgently|immediately|apply|visit|reply|click|hiring)\b"
+    r"|\b(?:du|dich|dir|sie|ihre?|uns|mich|jetzt|heute|bitte|vous|votre|nous|tu|toi|maintenant|usted|nos|ahora|hoy|voce|agora|hoje"
+    r"|lei|noi|adesso|oggi|jij|jou|jullie|u|ons|nu|vandaag|ty|pan|pani|nas|teraz|dzis|dig|oss|idag)\b"
+)
 #: Words in a name, a title, a company; more are a sentence.
 _MOST_WORDS: dict[Field, int] = {"name": 7, "title": 12, "company": 9, "note": 400}
 _LONGEST: dict[Field, int] = {"name": 80, "title": 120, "company": 100, "note": 4000}
@@ -31,9 +39,10 @@ def examine(text: str, field: Field, lexicon: Lexicon, company: str | None = Non
     found = list(_hidden(text, reading))
     found += [_finding(code, words) for code, words in shape.faults(text, field, company)]
     found += _size(text, field)
+    label = field != "note" and not _ADDRESSES.search(reading.own)
     for hit in (*lexicon.hits("content", reading.views), *_machine(reading, lexicon)):
         code = hit.rule.meaning if hit.rule.meaning.startswith("content.") else "content.machine"
-        if field == "company" and code == "content.contact":
+        if label and " " not in reading.evidence(hit):
             continue
         found.append(_finding(code, reading.evidence(hit), hit.rule.entry.means, hit.rule.entry.id))
     return Examined(not found, tuple(found))

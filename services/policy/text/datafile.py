@@ -24,6 +24,7 @@ ReplyMeaning = Literal[
     "reply.sarcasm",
     "reply.machine",
     "reply.keep_in_mind",
+    "reply.oblique",
 ]
 ConductMeaning = Literal[
     "conduct.pressure",
@@ -67,12 +68,13 @@ class _Value(BaseModel):
 
 
 class RuleEntry(_Value):
-    """One rule as a reviewer reads it."""
+    """One rule as a reviewer reads it. Around a hit (`unless_within`) all of `needs` and none of `unless` stand."""
 
     id: Annotated[str, Field(pattern=r"^[a-z]{2}\.[a-z_]+\.[a-z0-9_]+$")]
     meaning: Annotated[Meaning, Field(alias="is")]
     pattern: Annotated[str, Field(min_length=2)]
     within: Within = "clause"
+    needs: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     unless_within: Within = "sentence"
     means: Annotated[str, Field(min_length=8)]

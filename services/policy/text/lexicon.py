@@ -18,11 +18,12 @@ _HITS_LOOKED_AT = 20
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule ready for use. `regex` and `unless` read the bytes (UTF-8) of a view."""
+    """A rule ready for use. `regex`, `needs` and `unless` read the bytes (UTF-8) of a view."""
 
     entry: RuleEntry
     language: str
     regex: "re2._Regexp"
+    needs: "tuple[re2._Regexp, ...]"
     unless: "re2._Regexp | None"
 
     @property
@@ -52,7 +53,7 @@ class RuleSet:
             self._filter.Compile()
 
     def hits(self, view: bytes, views: dict[Within, bytes]) -> Iterator[Hit]:
-        """Each hit that no exception in its surroundings takes back."""
+        """Each hit that its surroundings bear out."""
         if not self._rules:
             return
         for index in self._filter.Match(view, potential=True) or ():
@@ -67,13 +68,15 @@ class RuleSet:
 
 
 def _taken_back(rule: Rule, start: int, end: int, views: dict[Within, bytes]) -> bool:
-    if rule.unless is None:
+    if rule.unless is None and not rule.needs:
         return False
     around = views[rule.entry.unless_within]
     first = around.rfind(b"\n", 0, start + 1) + 1
     last = around.find(b"\n", max(end - 1, start))
-    surroundings = around[first : last if last >= 0 else len(around)]
-    return rule.unless.search(b" " + surroundings + b" ") is not None
+    surroundings = b" " + around[first : last if last >= 0 else len(around)] + b" "
+    if not all(need.search(surroundings) for need in rule.needs):
+        return True
+    return rule.unless is not None and rule.unless.search(surroundings) is not None
 
 
 class Lexicon:
@@ -114,7 +117,8 @@ class Lexicon:
 def _compiled(entry: RuleEntry, language: str, classes: dict[str, str]) -> Rule:
     unless = "|".join(f"(?:{expand(pattern, classes)})" for pattern in entry.unless)
     pattern = expand(entry.pattern, classes)
-    return Rule(entry, language, _regex(pattern), _regex(unless) if unless else None)
+    needs = tuple(_regex(expand(need, classes)) for need in entry.needs)
+    return Rule(entry, language, _regex(pattern), needs, _regex(unless) if unless else None)
 
 
 def _regex(pattern: str) -> "re2._Regexp":
@@ -131,7 +135,7 @@ def _known(file: DataFile) -> Iterator[str]:
     """Every word that the file mentions: none of them is a misspelling."""
     yield from (*file.words, *file.keys, *file.known)
     patterns = [*file.classes.values(), *(rule.pattern for rule in file.rules)]
-    patterns += [pattern for rule in file.rules for pattern in rule.unless]
+    patterns += [pattern for rule in file.rules for pattern in (*rule.needs, *rule.unless)]
     for pattern in patterns:
         yield from FOLDED_WORD.findall(pattern.replace("\\b", " "))
 

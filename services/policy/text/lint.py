@@ -37,7 +37,9 @@ def faults(lexicon_: Lexicon, languages: Iterable[str] = ()) -> Iterator[str]:
 
 def _unfolded(file: DataFile) -> Iterator[str]:
     places = [(f"{file.language}: class {name}", pattern) for name, pattern in file.classes.items()]
-    places += [(rule.id, pattern) for rule in file.rules for pattern in (rule.pattern, *rule.unless)]
+    places += [
+        (rule.id, pattern) for rule in file.rules for pattern in (rule.pattern, *rule.needs, *rule.unless)
+    ]
     places += [
         (f"{file.language}: words, keys, known", word) for word in (*file.words, *file.keys, *file.known)
     ]

@@ -18,6 +18,7 @@ Oddity = Literal["invisible", "direction", "mixed_script", "spaced_out", "too_lo
 LONGEST = 20_000
 #: A word in a pattern of folded letters.
 FOLDED_WORD = re2.compile(r"[a-z\p{Cyrillic}\p{Greek}']+")
+_PAIR = re2.compile(r"\b[a-z] [a-z](?: [a-z])?\b")
 #: Fewer single letters in a row are initials.
 _SPACED_AT_LEAST = 4
 
@@ -76,6 +77,7 @@ def normalise(original: str) -> Normal:
     edits = _spaced_out(folded.text)
     if edits:
         folded = folded.rewritten(edits)
+        folded = folded.rewritten(_doubled(folded.text))
         oddities.add("spaced_out")
     return Normal(original, folded.text, folded.origins, frozenset(oddities))
 
@@ -139,6 +141,20 @@ def _spaces(text: str) -> list[Edit]:
 
 def _between_single_letters(text: str, start: int, end: int) -> bool:
     return text[start - 2 : start - 1] in {" ", ""} and text[end + 1 : end + 2] in {" ", ""}
+
+
+def _doubled(text: str) -> list[Edit]:
+    """Two blanks that parted spaced-out words become one, and a short word between them is joined as well."""
+    edits = [
+        Edit(match.start(), match.end(), match.group().replace(" ", "")) for match in _PAIR.finditer(text)
+    ]
+    taken = {place for edit in edits for place in range(edit.start, edit.end)}
+    at = text.find("  ")
+    while at >= 0:
+        if at not in taken:
+            edits.append(Edit(at, at + 2, " "))
+        at = text.find("  ", at + 2)
+    return sorted(edits, key=lambda edit: edit.start)
 
 
 def _spaced_out(text: str) -> list[Edit]:

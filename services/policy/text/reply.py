@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+import re2
+
 from services.policy.text.datafile import Meaning
 from services.policy.text.lexicon import Lexicon
 from services.policy.text.reading import Reading, read
@@ -17,8 +19,11 @@ Intent = Literal[
     "unclear",
 ]
 
-#: What counts only in a language that the text is in: a chance likeness must never permit.
-_PERMITS: frozenset[Meaning] = frozenset({"reply.decline", "reply.keep_in_mind"})
+#: What counts in any language. Anything else only in one that the text may be in: a chance likeness of words
+#: must neither permit nor cast doubt.
+_ALWAYS: frozenset[Meaning] = frozenset(
+    {"reply.opt_out", "reply.hostile", "reply.legal", "reply.machine", "reply.minor", "reply.life_event"}
+)
 _HOSTILE: tuple[Meaning, ...] = ("reply.hostile", "reply.legal")
 
 
@@ -74,7 +79,9 @@ def _said(reading: Reading, lexicon: Lexicon) -> tuple[Said, ...]:
     return tuple(
         Said(hit.rule.meaning, reading.evidence(hit), hit.rule.entry.id, hit.rule.entry.means)
         for hit in hits
-        if hit.rule.meaning not in _PERMITS or hit.rule.language in reading.languages or not reading.languages
+        if hit.rule.meaning in _ALWAYS
+        or hit.rule.language in reading.languages
+        or not (reading.languages and hit.rule.language in lexicon.permits)
     )
 
 
@@ -87,6 +94,8 @@ def _intent(said: dict[Meaning, Said]) -> tuple[Intent, Said | None]:
     if "reply.out_of_office" in said:
         return "out_of_office", said["reply.out_of_office"]
     declined = said.get("reply.decline")
+    if "reply.oblique" in said:
+        return "unclear", said["reply.oblique"]
     if "reply.interested" in said and declined is None:
         return "interested", said["reply.interested"]
     if "reply.later" in said:
@@ -113,10 +122,22 @@ def _language(reading: Reading, lexicon: Lexicon, said: tuple[Said, ...]) -> tup
 _FEW_WORDS = 6
 
 
+#: What a mailing's footer says in the languages of Europe and beyond, folded.
+_FOOTER = re2.compile(
+    r"\bunsubscribe|\bopt[- ]?out\b|\bremove you\b|\b(?:stop|no longer) (?:wish|want|receiv)\w*|\babmeld|\baustrag|\babbestell"
+    r"|\bdesinscri|\bdesabonn|\bdarse de baja|\bdate de baja|\bdescadastr|\bcancelar (?:a |la )?(?:sus|ins)cri|\bdisiscri"
+    r"|\buitschrijv|\bafmeld|\bwypis|\bavregistr|\bavprenumer|\bavmeld|\bafmeld|\bframeld|\bodhlas|\babonelikten"
+    r"|отпис|відпис|配信停止|수신 ?거부|退订|الغاء الاشتراك"
+)
+
+
 def _quoted(reading: Reading, lexicon: Lexicon) -> str | None:
     if not reading.quoted.strip():
         return None
     lines = (line.lstrip("> \t") for line in reading.quoted.split("\n"))
     below = read(" ".join(lines), lexicon)
     hits = (hit for hit in lexicon.hits("reply", below.views) if hit.rule.meaning == "reply.opt_out")
-    return next((below.evidence(hit) for hit in hits), None)
+    if hit := next(hits, None):
+        return below.evidence(hit)
+    footer = _FOOTER.search(below.normal.text)
+    return footer.group() if footer else None

@@ -17,6 +17,13 @@ _INTRODUCES = re2.compile(
     r"|_{10,} ?|(?:from|von|de|da|van|od|fran): .*@.*)$",
     _OPTIONS,
 )
+#: The first two lines of the header that some programs copy.
+_SENDER = re2.compile(r"^(?:from|von|de|da|van|od|fran|fra|lahettaja): ", _OPTIONS)
+_SENT = re2.compile(
+    r"^(?:sent|date|to|gesendet|datum|an|envoye|a|enviado|para|inviato|data|verzonden|aan|wyslano|skickat|till|sendt|til"
+    r"|lahetetty)\b[^:]{0,12}: ",
+    _OPTIONS,
+)
 _SIGNS_OFF = re2.compile(
     r"^(?:-- ?|sent from (?:my|outlook|mail|yahoo)\b.*|get outlook for .*|gesendet (?:von|mit)\b.*"
     r"|von meinem .* gesendet.*|envoye (?:de|depuis)\b.*|enviado (?:desde|do|a partir)\b.*"
@@ -56,17 +63,23 @@ def own_part(text: str) -> Parts:
     if "\n" not in text:
         return Parts(len(text), "")
     at = 0
-    for line in text.split("\n"):
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
         bare = line.strip()
-        if bare and (
-            bare[0] == ">" or (at > 0 and len(bare) <= _LONGEST_INTRODUCTION and _INTRODUCES.search(bare))
-        ):
+        if bare and (bare[0] == ">" or (at > 0 and _introduces(bare, lines[number + 1 : number + 2]))):
             return Parts(at, text[at:])
         if at > 0 and bare and (line in {"--", "-- "} or _SIGNS_OFF.search(bare)):
             quoted = own_part("\n" + text[at + len(line) :])
             return Parts(at, quoted.quoted)
         at += len(line) + 1
     return Parts(len(text), "")
+
+
+def _introduces(line: str, following: list[str]) -> bool:
+    if len(line) > _LONGEST_INTRODUCTION:
+        return False
+    headed = _SENDER.search(line) and following and _SENT.search(following[0].strip())
+    return bool(headed) or _INTRODUCES.search(line) is not None
 
 
 def lines_joined(text: str) -> str:

@@ -34,15 +34,20 @@ _NUMBER_WORDS = (
 _SPELLED = re2.compile(rf"(?i)\b(?:(?:{_NUMBER_WORDS}|\d)[ ,.-]{{1,3}}){{4,}}(?:{_NUMBER_WORDS}|\d)\b")
 _MARKUP = re2.compile(
     r"(?i)<[a-z!/?][^>]*>?|\{\{|\}\}|\{%|%\}|\$\{|<%|\[[^\]]*\]\([^)]*\)|\*\*\w|__\w+__|&(?:#\w+|lt|gt|amp|nbsp|quot);|\bstyle ?=|\bon\w+ ?= ?[\"']"
-    r"|```|%0[ad]|%3c|\\x[0-9a-f]{2}|\\u[0-9a-f]{4}|#\{|\{[a-z_.]+\}|%\([a-z_]+\)s|\[\[|\]\]|@import|font-size|display ?:"
+    r"|```|%0[ad]|%3c|\\x[0-9a-f]{2}|\\u[0-9a-f]{4}|#\{|\{[a-z_.]+\}|%\([a-z_]+\)s|\[\[|\]\]|%[a-z_]{3,}%|@import|font-size|display ?:"
 )
 _HEADER = re2.compile(
     r"(?im)^[ \t]*(?:subject|to|cc|bcc|from|reply-to|content-type|mime-version|x-[\w-]+|date|return-path|sender|list-unsubscribe) ?:"
 )
 _TOKEN_OF_COMPANY = re2.compile(r"^[\w.&'’+!-]+(?: [\w.&'’+!()/-]+)*$")
+_LINES = re2.compile("\r\n|[\u2028\u2029\u0085\v\f\r]")
+#: Letters that stand for figures beside figures.
+_FIGURES = str.maketrans("oOlI|", "00111")
+_WITH_FIGURES = re2.compile(r"\b[\doOlI|]*\d[\doOlI|]*\b")
+_REFERENCE = re2.compile(r"(?i)(?:\bref(?:erence)?|\bno|\bnr|\bnumber|\bticket|\bcase|\bfile|#|№)[.:]? ?$")
 _NAME_SIGNS = frozenset("'’‘ʼ`´.-‐‑ ·,()ʻ・־׳״")
 _TITLE_SIGNS = _NAME_SIGNS | frozenset('/&+#|–—:*"„“”0123456789%')
-_COMPANY_SIGNS = _TITLE_SIGNS | frozenset("!?@°")
+_COMPANY_SIGNS = _TITLE_SIGNS | frozenset("!?@°«»‹›‚‘’®™©$€£=~")
 _SIGNS = {"name": _NAME_SIGNS, "title": _TITLE_SIGNS, "company": _COMPANY_SIGNS}
 _KEYCAP = "\u20e3"
 _KEYCAPS_ARE_A_NUMBER = 3
@@ -52,7 +57,7 @@ _JOINING = ("ARABIC", "DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", 
 
 def faults(text: str, field: str, company: str | None) -> Iterator[tuple[str, str]]:
     """Codes with the words that show them."""
-    plain = unicodedata.normalize("NFKC", text)
+    plain = _LINES.sub("\n", unicodedata.normalize("NFKC", text))
     own = unicodedata.normalize("NFKC", company or "").casefold()
     yield from _links(_without(plain, own) if own else plain, field)
     yield from _phones(text, _without(plain, own) if own else plain, field)
@@ -98,7 +103,11 @@ def _phones(text: str, plain: str, field: str) -> Iterator[tuple[str, str]]:
         yield "content.phone", text[:40]
     if field == "company" and plain.lower().endswith(".com"):
         return
-    for found in _DIGITS.finditer(plain):
+    figures = "".join(str(unicodedata.digit(letter, letter)) for letter in plain)
+    figures = _WITH_FIGURES.sub(lambda found: found.group().translate(_FIGURES), figures)
+    for found in _DIGITS.finditer(figures):
+        if _REFERENCE.search(figures[: found.start()]):
+            continue
         if not _DATE.search(found.group().strip(" .,()")):
             yield "content.phone", found.group()
             return

@@ -42,7 +42,10 @@ class Vocabulary:
 
     def _meant(self, token: str, languages: frozenset[str]) -> str | None:
         candidates = self._mended(token)
-        return next((key for language, key in candidates if not languages or language in languages), None)
+        return next(
+            (key for language, key in candidates if not (languages and language) or language in languages),
+            None,
+        )
 
     def _mend(self, token: str) -> tuple[tuple[str, str], ...]:
         for form in _forms(token):
