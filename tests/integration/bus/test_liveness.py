@@ -41,7 +41,7 @@ async def test_a_watch_that_is_cancelled_finishes_its_look(
 
 
 async def test_readiness_says_that_the_queue_has_no_consumer(stage: Stage) -> None:
-    """Ready means that the consumer is on its queue: not while that is gone, and again once it is back on it."""
+    """Ready means that the consumer is on its queue: not while that is gone, and again once it is back."""
     async with stage.policy(consumer_check_interval_s=0.02) as http:
 
         async def ready() -> bool:
