@@ -8,12 +8,15 @@ import structlog
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
+from services.policy.filing import Filing
 from services.policy.handlers import Handlers
+from services.policy.hearing import Hearing
 from services.policy.record import Recorder
 from services.policy.reload import InForce
 from services.policy.rulebook import Files
 from services.policy.settle import Settler
 from services.policy.sweep import Sweep
+from services.policy.text.lexicon import lexicon
 from shared import bus as buses
 from shared import topology
 from shared.clock import Clock, SystemClock
@@ -44,12 +47,12 @@ def build(settings: PolicySettings, clock: Clock | None = None) -> Starlette:
     broker = buses.connect(settings.amqp_url, "policy", stop_timeout_s=settings.stop_timeout_s)
     sealer = Sealer(settings.bus_key.get_secret_value())
     bus = buses.Bus(broker, sealer=sealer, clock=clock, timeout_s=settings.publish_timeout_s)
-    recorder = Recorder(
-        database,
+    filing = Filing(
         Fingerprints(settings.pepper.get_secret_value()),
         Vault(Keyring.parse(settings.vault_keys.get_secret_value())),
-        clock,
+        Hearing(lexicon()),
     )
+    recorder = Recorder(database, filing, clock)
     in_force = InForce(files, database, metrics)
     settler = Settler(database, in_force, Signer(settings.signing_key.get_secret_value()), clock, metrics)
     handlers = Handlers(database, recorder, settler, bus, clock, metrics)

@@ -55,6 +55,15 @@ class Fact(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Mark(Fact):
+    """What a rule of language saw in a text, without the words: they stay sealed with the message."""
+
+    code: str
+    severity: Severity
+    rule: str
+    says: str
+
+
 class Message(Fact):
     """One message between anybody of the tenant and this person; `channel` as the source names it.
 
@@ -68,6 +77,7 @@ class Message(Fact):
     recruiter: str | None
     source: str | None = None
     intent: Intent | None = None
+    marks: tuple[Mark, ...] = ()
 
 
 class Stop(Fact):
@@ -243,6 +253,7 @@ class Context(Fact):
     permits_day: int = 0
     #: What the words of this no were read as; None where nobody read them.
     reply_intent: Intent | None = None
+    reply_marks: tuple[Mark, ...] = ()
 
     @property
     def outreach(self) -> tuple[Message, ...]:

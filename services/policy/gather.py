@@ -18,6 +18,7 @@ from services.policy.context import (
     Contact,
     Context,
     EarlierDecline,
+    Mark,
     Message,
     Review,
     Sameness,
@@ -135,6 +136,8 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
         not_before=preference.get("not_before"),
         follow_up_wanted=preference.get("follow_up"),
         tangled=identity.tangled,
+        reply_intent=case.get("intent"),
+        reply_marks=tuple(Mark(**mark) for mark in case.get("marks", ())),
         edition=EDITION,
         **_counted(case, before, found, remembered),
     )

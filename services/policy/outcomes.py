@@ -13,20 +13,21 @@ from services.policy.memory import Memory
 from services.policy.tallies import Kind
 from shared.events import Event
 from shared.states import State
+from shared.store import suppressions
 from shared.store.client import Collection, Database, Document, only_duplicates
 
 #: A stop counts for whoever wrote to the person within this time before it.
 _ANSWERS_WITHIN = timedelta(days=91)
 _STOPS: Mapping[str, Kind] = {
-    "opt_out.received": "opt_outs",
-    "complaint.received": "complaints",
-    "bounce.received": "bounces",
+    "opt_out": "opt_outs",
+    "complaint": "complaints",
+    "bounce": "bounces",
 }
 _INVENTED = frozenset({"provenance.no_outreach", "provenance.declined_before_outreach"})
 
 
 def of_stop(
-    kind: str, tenant: str, keys: frozenset[str], at: datetime, messages: Iterable[Document]
+    kind: suppressions.Kind, tenant: str, keys: frozenset[str], at: datetime, messages: Iterable[Document]
 ) -> list[Document]:
     """The rows of a stop event: for the tenant and each recruiter who had written to the person.
 
@@ -78,18 +79,21 @@ class Outcomes:
         self.collection: Collection = database["outcomes"]
         self._memory = Memory(database)
 
-    async def of_stops(self, stops: Sequence[Event], reach: Mapping[str, frozenset[str]]) -> list[Document]:
-        """The rows of these stop events; ``reach`` are the keys of each one's person. To be asked before an
-        erasure forgets who had written.
+    async def of_stops(
+        self, stops: Sequence[tuple[Event, suppressions.Kind]], reach: Mapping[str, frozenset[str]]
+    ) -> list[Document]:
+        """The rows of these events, each with the stop that it is; ``reach`` are the keys of each person.
+
+        To be asked before an erasure forgets who had written.
         """
         if not stops:
             return []
-        memory = await self._memory.recall({key for event in stops for key in reach[event.id]})
+        memory = await self._memory.recall({key for event, _ in stops for key in reach[event.id]})
         rows = []
-        for event in stops:
+        for event, kind in stops:
             known = [memory[key] for key in reach[event.id] if key in memory]
             messages = [message for one in known for message in one.get("messages", ())]
-            rows += of_stop(event.kind, event.tenant, reach[event.id], event.receivedat, messages)
+            rows += of_stop(kind, event.tenant, reach[event.id], event.receivedat, messages)
         return rows
 
     async def add(self, rows: Sequence[Document]) -> None:

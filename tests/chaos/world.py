@@ -27,11 +27,14 @@ from services.notifier.record import Record, Terms
 from services.notifier.render import Renderer
 from services.notifier.send import Sending
 from services.policy.document import load_base
+from services.policy.filing import Filing
 from services.policy.handlers import Handlers
+from services.policy.hearing import Hearing
 from services.policy.record import Recorder
 from services.policy.rulebook import Rulebook
 from services.policy.settle import Settler
 from services.policy.sweep import Sweep
+from services.policy.text.lexicon import lexicon
 from services.policy.verify import faults
 from shared import events, topology
 from shared.bus import Bus
@@ -219,7 +222,9 @@ class World:
     # --- the services ---
 
     def _handlers(self) -> Handlers:
-        recorder = Recorder(self.stepped, Fingerprints(PEPPER), self.vault, self.clock)
+        recorder = Recorder(
+            self.stepped, Filing(Fingerprints(PEPPER), self.vault, Hearing(lexicon())), self.clock
+        )
         metrics = Metrics(CollectorRegistry())
         settler = Settler(self.stepped, self.rulebook, SIGNER, self.clock, metrics)
         return Handlers(self.stepped, recorder, settler, cast("Bus", self), self.clock, metrics)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from services.policy.context import Context, Finding
 from services.policy.document import Policy
-from services.policy.rules import conduct, consent, provenance, reputation, review, single, velocity
+from services.policy.rules import conduct, consent, provenance, reputation, review, single, velocity, words
 
 
 class Rule(Protocol):
@@ -49,5 +49,7 @@ RULES: tuple[Rule, ...] = (
     reputation.tenant_record,
     reputation.probation,
     reputation.no_breaker_open,
+    words.outreach_was_decent,
+    words.answers_allow,
     review.decided,
 )

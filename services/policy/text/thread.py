@@ -94,14 +94,14 @@ def _replies(ordered: Sequence[tuple[int, Turn]], replies: Sequence[tuple[Turn, 
     asked = [turn.at for _, turn in ordered if turn.recruiter and turn.at < replies[-1][0].at]
     latest = [reply for turn, reply in replies if not asked or turn.at > max(asked)]
     for _, reply in replies:
-        yield from _standing(reply, now=reply in latest)
+        yield from standing(reply, now=reply in latest)
     if not any(reply.intent == "declined_soft" for reply in latest):
         last = latest[-1]
         severity: Severity = "hold"
         yield _finding(f"reply.{last.intent}", severity, last.evidence, _INTENTS[last.intent])
 
 
-def _standing(reply: Reply, *, now: bool) -> Iterable[Finding]:
+def standing(reply: Reply, *, now: bool) -> Iterable[Finding]:
     for said in reply.said:
         if said.meaning in _DENIES:
             yield _from(said, "deny")

@@ -192,7 +192,7 @@ async def test_an_erasure_leaves_nothing_to_open_and_the_wish_in_force(stage: St
 
 async def test_no_personal_data_lie_open_in_the_broker_or_the_database(stage: Stage) -> None:
     """Addresses, names and texts are sealed on the way and at rest."""
-    declined = decline(grace(), text="Please never mention Arlington.")
+    declined = decline(grace(), text="Thank you, but I am not interested. Arlington is far.")
     await stage.bus.publish([outreach(grace())])
     await stage.bus.publish([declined])
     bodies = [message.body for message in await stage.taken(topology.POLICY_FACTS.name)]

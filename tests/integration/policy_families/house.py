@@ -11,10 +11,13 @@ from prometheus_client import CollectorRegistry
 
 from services.policy.context import Review
 from services.policy.document import load_base
+from services.policy.filing import Filing
+from services.policy.hearing import Hearing
 from services.policy.outcomes import Outcomes, of_case
 from services.policy.record import Recorder
 from services.policy.rulebook import Rulebook
 from services.policy.settle import Settler
+from services.policy.text.lexicon import lexicon
 from services.policy.verify import faults
 from shared import events
 from shared.clock import FixedClock
@@ -50,9 +53,8 @@ class House:
         self.database = self.databases[0]
         rulebook = Rulebook(load_base(self.policy, "test"), {})
         self.rulebook = rulebook
-        self.recorder = Recorder(
-            self.database, Fingerprints(b"p" * 32), Vault(Keyring.parse(f"k1:{new_key()}")), self.clock
-        )
+        filing = Filing(Fingerprints(b"p" * 32), Vault(Keyring.parse(f"k1:{new_key()}")), Hearing(lexicon()))
+        self.recorder = Recorder(self.database, filing, self.clock)
         self.settlers = [
             Settler(database, rulebook, self.signer, self.clock, Metrics(CollectorRegistry()))
             for database in self.databases

@@ -1,0 +1,81 @@
+"""Puts stops in force: who must not be written to, what was taken back, who is to be forgotten."""
+
+from collections.abc import Mapping, Sequence
+
+from services.policy.hearing import LEAVE_ME_ALONE, Heard
+from services.policy.memory import Memory
+from services.policy.withdrawals import Withdrawals
+from shared import events
+from shared.clock import Clock
+from shared.events import Event
+from shared.store import people as people_store
+from shared.store.client import Database, Document
+from shared.store.suppressions import EVERYONE, Kind, Suppressions, fingerprint_of, suppression
+
+_STOP_KINDS: Mapping[str, Kind] = {
+    "opt_out.received": "opt_out",
+    "complaint.received": "complaint",
+    "erasure.requested": "erasure",
+    "bounce.received": "bounce",
+}
+DESK = "/desk"
+
+
+def stop_kind(event: Event, heard: Heard) -> Kind | None:
+    """Why nothing may be written to the person of this event; None where it says no such thing.
+
+    A candidate who asks in their own words to be left alone has opted out, under whatever name it was
+    reported.
+    """
+    if isinstance(event.data, events.BounceReceived) and not event.data.permanent:
+        return None
+    if event.kind not in _STOP_KINDS and heard.intent in LEAVE_ME_ALONE:
+        return "opt_out"
+    return _STOP_KINDS.get(event.kind)
+
+
+class Stopping:
+    """Writes stops by sets, each idempotent."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._memory = Memory(database)
+        self._withdrawals = Withdrawals(database)
+        self._people = people_store.People(database)
+        self._suppressions = Suppressions(database)
+        self._clock = clock
+
+    async def stop(
+        self, usable: Sequence[Event], heard: Mapping[str, Heard], reach: Mapping[str, frozenset[str]]
+    ) -> dict[str, str]:
+        """Puts these events' stops in force. Returns the cases that were taken back, with the event behind
+        each.
+        """
+        withdrawn: dict[str, str] = {}
+        suppressions: list[Document] = []
+        for event in usable:
+            if isinstance(event.data, events.DeclineWithdrawn):
+                source = event.source.removeprefix("/sources/")
+                declined = events.event_id(event.tenant, source, event.data.decline)
+                withdrawn[events.case_id(declined)] = event.id
+            elif kind := stop_kind(event, heard[event.id]):
+                scope = _scope(event)
+                fingerprints = {fingerprint_of(key) for key in reach[event.id]}
+                suppressions += [
+                    suppression(scope, fp, kind, event.time, event.id) for fp in sorted(fingerprints)
+                ]
+        await self._suppressions.add(suppressions)
+        at = {event.id: event.time for event in usable}
+        await self._withdrawals.add(
+            [{"_id": case, "at": at[by], "event_id": by} for case, by in withdrawn.items()]
+        )
+        for event in usable:
+            if event.kind == "erasure.requested":
+                await self._people.destroy(reach[event.id], self._clock.now())
+                await self._memory.forget(reach[event.id])
+        return withdrawn
+
+
+def _scope(event: Event) -> str:
+    """Only the candidate's own word, taken by the desk, holds beyond the tenant whose source reported it."""
+    everywhere = isinstance(event.data, events.OptOutReceived) and event.data.scope == "installation"
+    return EVERYONE if everywhere and event.source == DESK else event.tenant
