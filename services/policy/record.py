@@ -13,13 +13,15 @@ from services.policy.hearing import Heard
 from services.policy.inbox import Inbox
 from services.policy.memory import Memory
 from services.policy.outcomes import Outcomes
-from services.policy.stopping import Stopping, stop_kind
+from services.policy.stopping import Stopping, scope_of, stop_kind
 from shared import events
 from shared.clock import Clock
 from shared.events import Event
+from shared.identity import scoped
 from shared.store import cases as case_store
 from shared.store import people as people_store
 from shared.store.client import Database, Document
+from shared.store.suppressions import EVERYONE, fingerprint_of
 
 
 @dataclass(slots=True)
@@ -130,6 +132,8 @@ class Recorder:
         ends = await self._outcomes.of_stops([(event, kind) for event, kind in kinds if kind], reach)
         withdrawn = await self._stopping.stop(usable, heard, reach)
         await self._outcomes.add(ends)
+        for event_id, elsewhere in (await self._elsewhere(usable, reach)).items():
+            reach[event_id] |= elsewhere
         keys = frozenset().union(*reach.values())
         owner = {key: event_id for event_id, reached in reach.items() for key in reached}
         for case in await self._cases.touch(keys, withdrawn):
@@ -137,3 +141,22 @@ class Recorder:
             recorded.causes[case["_id"]] = cause
         own = {events.case_id(event.id): event.id for event in usable if event.kind == "decline.received"}
         recorded.causes |= own
+
+    async def _elsewhere(
+        self, usable: Sequence[Event], reach: Mapping[str, frozenset[str]]
+    ) -> dict[str, frozenset[str]]:
+        """The keys at all tenants with open cases of whoever wants to hear from nobody at all, by event."""
+        wide = [event.id for event in usable if event.id in reach and scope_of(event) == EVERYONE]
+        if not wide:
+            return {}
+        tenants = await self._cases.open_tenants()
+        starts = {
+            (event_id, tenant): frozenset(scoped(tenant, fingerprint_of(key)) for key in reach[event_id])
+            for event_id in wide
+            for tenant in tenants
+        }
+        found = await self._people.identities({"\0".join(name): keys for name, keys in starts.items()})
+        return {
+            event_id: frozenset().union(*(found[f"{event_id}\x00{tenant}"].keys for tenant in tenants))
+            for event_id in wide
+        }

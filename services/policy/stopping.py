@@ -58,7 +58,7 @@ class Stopping:
                 declined = events.event_id(event.tenant, source, event.data.decline)
                 withdrawn[events.case_id(declined)] = event.id
             elif kind := stop_kind(event, heard[event.id]):
-                scope = _scope(event)
+                scope = scope_of(event)
                 fingerprints = {fingerprint_of(key) for key in reach[event.id]}
                 suppressions += [
                     suppression(scope, fp, kind, event.time, event.id) for fp in sorted(fingerprints)
@@ -75,7 +75,7 @@ class Stopping:
         return withdrawn
 
 
-def _scope(event: Event) -> str:
+def scope_of(event: Event) -> str:
     """Only the candidate's own word, taken by the desk, holds beyond the tenant whose source reported it."""
     everywhere = isinstance(event.data, events.OptOutReceived) and event.data.scope == "installation"
     return EVERYONE if everywhere and event.source == DESK else event.tenant

@@ -96,6 +96,13 @@ class Cases:
             return []
         return [case async for case in self.collection.find({"timeline.event_id": {"$in": wanted}})]
 
+    async def open_tenants(self) -> list[str]:
+        """The tenants that have open cases."""
+        tenants: list[str] = await self.collection.distinct(
+            "tenant", {"state": {"$in": [state.value for state in OPEN]}}
+        )
+        return tenants
+
     async def touch(self, keys: Group[str], ids: Group[str] = ()) -> list[Document]:
         """Marks the open cases of the people behind these keys, and those of these ids; returns them.
 

@@ -11,6 +11,7 @@ from shared.errors import Destroyed
 from shared.events import (
     ComplaintReceived,
     Data,
+    DeclineReceived,
     DeclineWithdrawn,
     ErasureRequested,
     InteractionRecorded,
@@ -245,3 +246,27 @@ async def test_a_decline_is_judged_at_once_when_its_outreach_comes_within_the_gr
         await stage.publish_raw(json.loads(late.body))
         first, again = await stage.told(2)
     assert first == again == ("approved", case_of(declined), first[2])
+
+
+async def test_a_wish_to_hear_from_nobody_cancels_at_every_tenant(stage: Stage) -> None:
+    """One click at one tenant's letter: an approved case at another is cancelled before the answer."""
+    async with stage.policy():
+        approved = await stage.approved(grace())
+        theirs = event(
+            InteractionRecorded(person=LINKED, recruiter=REY, direction="outreach", channel="email"),
+            "letter",
+            NOON - DAY,
+            tenant="zenith",
+        )
+        other = event(
+            DeclineReceived(person=PHONE, recruiter=REY, who="candidate", stage="outreach"),
+            "decline",
+            NOON - HOUR,
+            tenant="zenith",
+        )
+        await stage.publish(theirs, other)
+        await stage.becomes(other, State.APPROVED)
+        wish = OptOutReceived(case=case_of(approved), scope="installation")
+        asked = event(wish, "never", NOON).model_copy(update={"source": "/desk"})
+        assert await stage.ask(asked) == "done"
+        assert [(await stage.case(one))["state"] for one in (approved, other)] == ["cancelled", "cancelled"]
