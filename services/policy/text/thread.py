@@ -102,6 +102,7 @@ def _replies(ordered: Sequence[tuple[int, Turn]], replies: Sequence[tuple[Turn, 
 
 
 def standing(reply: Reply, *, now: bool) -> Iterable[Finding]:
+    """What an answer says beside its intent. `now`: it is the latest, so passing things in it count too."""
     for said in reply.said:
         if said.meaning in _DENIES:
             yield _from(said, "deny")
