@@ -52,6 +52,9 @@ servers: $(READY) ## Keep a RabbitMQ and a MongoDB running until Ctrl-C, and pri
 policy-eval: $(READY) ## Measure the text judgments on the labelled sets, beside the baselines
 	$(BIN)/python -m tests.eval
 
+attack: $(READY) ## Try to misuse it in every way that docs/gaming.md names (ATTEMPTS=... SEED=...)
+	$(BIN)/python -m tests.attack $(if $(ATTEMPTS),--attempts $(ATTEMPTS)) $(if $(SEED),--seed $(SEED))
+
 demo: $(READY) ## Show what becomes of ten stories (KEEP=1 leaves everything running)
 	$(BIN)/python -m deploy.demo $(if $(KEEP),--keep)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from services.policy.hearing import Heard, Hearing
 from services.policy.memory import Part
+from services.policy.stopping import DESK
 from services.policy.wording import wording
 from shared import events
 from shared.events import Event
@@ -111,7 +112,7 @@ class Filing:
                 return "declines", subjects[event.id].keys, {**base, "case": events.case_id(event.id)}
             case events.PreferenceSet(follow_up=follow_up, not_before=not_before):
                 return (
-                    "preferences",
+                    "wishes" if event.source == DESK else "preferences",
                     subjects[event.id].keys,
                     {**base, "follow_up": follow_up, "not_before": not_before},
                 )

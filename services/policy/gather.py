@@ -3,7 +3,7 @@ count.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
@@ -27,7 +27,7 @@ from services.policy.context import (
     Tally,
     Volume,
 )
-from services.policy.memory import Memory
+from services.policy.memory import Memory, Part
 from services.policy.standing import Standings
 from services.policy.volume import Counts, Volumes, names
 from services.policy.withdrawals import Withdrawals
@@ -51,11 +51,19 @@ class Histories:
     memory: Mapping[str, Document]
     suppressions: Sequence[Document]
     permits: Sequence[Document]
-    elsewhere: Sequence[Document]
+    elsewhere: list[Document]
     withdrawals: Mapping[str, Document]
     counts: Counts
     standings: Mapping[str, Tally]
     same: SamePeople
+
+    def permitted(self, case: Document, now: datetime) -> None:
+        """Lets the next case of the set see that this one is permitted now, at whatever tenant it is."""
+        self.counts.permitted(case)
+        keys = self.identities[case["_id"]].keys
+        self.elsewhere.append(
+            {"tenant": case["tenant"], "fps": [fingerprint_of(key) for key in keys], "at": now}
+        )
 
 
 class Gatherer:
@@ -102,7 +110,7 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
     """The context of one case, as of now."""
     identity = found.identities[case["_id"]]
     remembered = _remembered(identity, found.memory)
-    preference = _latest([entry for memory in remembered for entry in memory.get("preferences", ())])
+    preference = _preference(remembered)
     withdrawn = found.withdrawals.get(case["_id"])
     before = Context.model_validate_json(case["decision"]["inputs"]) if "decision" in case else None
     return Context(
@@ -131,7 +139,7 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
         withdrawn_at=withdrawn["at"] if withdrawn else None,
         stops=_stops(case["tenant"], identity, found.suppressions),
         claims=_claims(case["_id"], identity, found.permits),
-        contacts=_contacts(case["tenant"], identity, found.elsewhere),
+        contacts=_contacts(case["tenant"], identity.keys, found.elsewhere),
         review=review or (before.review if before is not None else None),
         not_before=preference.get("not_before"),
         follow_up_wanted=preference.get("follow_up"),
@@ -152,8 +160,11 @@ def _only(entry: Document, model: type[Message]) -> dict[str, Any]:
     return {name: entry[name] for name in model.model_fields if name in entry}
 
 
-def _latest(entries: Sequence[Document]) -> Document:
-    return max(entries, key=lambda entry: (entry["at"], entry["id"]), default={})
+def _preference(remembered: Sequence[Document]) -> Document:
+    """The newest wish of the candidate's own; only where there is none, the newest that a source reports."""
+    parts: tuple[Part, Part] = ("wishes", "preferences")
+    own, reported = ([entry for memory in remembered for entry in memory.get(part, ())] for part in parts)
+    return max(own or reported, key=lambda entry: (entry["at"], entry["id"]), default={})
 
 
 def _stops(tenant: str, identity: Identity, suppressions: Sequence[Document]) -> tuple[Stop, ...]:
@@ -178,8 +189,13 @@ def _claims(case: str, identity: Identity, permits: Sequence[Document]) -> tuple
     )
 
 
-def _contacts(tenant: str, identity: Identity, permits: Sequence[Document]) -> tuple[Contact, ...]:
-    fingerprints = {fingerprint_of(key) for key in identity.keys}
+def with_contacts(context: Context, permits: Sequence[Document]) -> Context:
+    """The context with what other tenants have been permitted by now."""
+    return context.model_copy(update={"contacts": _contacts(context.tenant, context.keys, permits)})
+
+
+def _contacts(tenant: str, keys: Iterable[str], permits: Sequence[Document]) -> tuple[Contact, ...]:
+    fingerprints = {fingerprint_of(key) for key in keys}
     return tuple(
         Contact(tenant=hashlib.sha256(permit["tenant"].encode()).hexdigest()[:12], at=permit["at"])
         for permit in permits

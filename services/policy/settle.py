@@ -17,6 +17,7 @@ from services.policy.document import Policy
 from services.policy.gates import Gates, Wish
 from services.policy.judge import judge
 from services.policy.rulebook import Rulebook, Rulebooks
+from services.policy.rules.single import few_other_tenants
 from services.policy.shadow import Shadow, Trial
 from services.policy.volume import names
 from shared.clock import Clock
@@ -24,6 +25,7 @@ from shared.decision import Decision, Signer
 from shared.states import State
 from shared.store.cases import Cases, Move
 from shared.store.client import Database, Document
+from shared.store.suppressions import fingerprint_of
 from shared.telemetry import Metrics
 
 #: Rounds of looking again. Each lost round means that somebody else got on, so few are needed.
@@ -140,14 +142,14 @@ class Settler:
         for fault in judged.verdict.faults:
             log.error("rule failed", rule=fault.rule, case=case["_id"], exc_info=fault.error)
         if _asks(judged):  # the next case of this set must see it
-            histories.counts.permitted(case)
+            histories.permitted(case, now)
         return judged
 
     async def _claim(self, judged: Sequence[Judged], now: datetime) -> set[str]:
         asking = [one for one in judged if _asks(one)]
         inside = await self._gates.enter([_wish(one) for one in asking], now)
         wanted = [one for one in asking if one.case["_id"] in inside]
-        return await self._permits.claim(
+        won = await self._permits.claim(
             [
                 permit(
                     one.case["_id"],
@@ -162,6 +164,20 @@ class Settler:
             ],
             now,
         )
+        return won - await self._crowded([one for one in wanted if one.case["_id"] in won], now)
+
+    async def _crowded(self, won: Sequence[Judged], now: datetime) -> set[str]:
+        """The cases whose person too many other tenants claimed at the same moment: of replicas that do, each
+        sees the other's permit now. They keep theirs and are judged again, knowing of each other.
+        """
+        keys = {key for one in won for key in one.context.keys}
+        found = await self._permits.anywhere(map(fingerprint_of, keys), now - gather.CONTACTS_WITHIN)
+        return {
+            one.case["_id"]
+            for one in won
+            if one.context.review is None
+            and list(few_other_tenants(gather.with_contacts(one.context, found), one.policy))
+        }
 
     def _move(self, one: Judged, now: datetime, cause: str | None) -> Move | None:
         state, verdict = State(one.case["state"]), one.verdict
