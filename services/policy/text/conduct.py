@@ -2,8 +2,9 @@
 
 from services.policy.context import Finding, Severity
 from services.policy.text.datafile import Meaning
-from services.policy.text.lexicon import Lexicon
-from services.policy.text.reading import read
+from services.policy.text.lexicon import Hit, Lexicon
+from services.policy.text.reading import Reading, read
+from services.policy.text.reply import NO_CHANCE
 
 #: Mild ones are for a person to judge; everything else is no way to treat anybody.
 _MILD: frozenset[Meaning] = frozenset({"conduct.pressure", "conduct.urgency", "conduct.machine"})
@@ -21,7 +22,7 @@ def findings(text: str, lexicon: Lexicon, *, where: str) -> list[Finding]:
             says=hit.rule.entry.means,
         )
         for hit in lexicon.hits("conduct", reading.views)
-        if hit.rule.meaning not in _MILD or not reading.languages or hit.rule.language in reading.languages
+        if _counts(hit, reading)
     ]
     found += [
         Finding(
@@ -41,6 +42,15 @@ def findings(text: str, lexicon: Lexicon, *, where: str) -> list[Finding]:
             _plain("conduct.disguised", "hold", {"how": sorted(reading.normal.oddities), "message": where})
         )
     return found
+
+
+def _counts(hit: Hit, reading: Reading) -> bool:
+    """Mild things and short words of another language than the text's are a chance likeness."""
+    if hit.rule.language in {"xx", reading.language, *reading.languages}:
+        return True
+    if hit.rule.meaning in _MILD:
+        return False
+    return not reading.languages or hit.end - hit.start >= NO_CHANCE
 
 
 def _unread(covered: bool, short: bool) -> Severity | None:  # noqa: FBT001 - two facts, named where they are given

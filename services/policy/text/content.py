@@ -40,12 +40,20 @@ def examine(text: str, field: Field, lexicon: Lexicon, company: str | None = Non
     found += [_finding(code, words) for code, words in shape.faults(text, field, company)]
     found += _size(text, field)
     label = field != "note" and not _ADDRESSES.search(reading.own)
-    for hit in (*lexicon.hits("content", reading.views), *_machine(reading, lexicon)):
+    hits = (hit for hit in lexicon.hits("content", reading.views) if _counts(hit, reading))
+    for hit in (*hits, *_machine(reading, lexicon)):
         code = hit.rule.meaning if hit.rule.meaning.startswith("content.") else "content.machine"
         if label and " " not in reading.evidence(hit):
             continue
         found.append(_finding(code, reading.evidence(hit), hit.rule.entry.means, hit.rule.entry.id))
     return Examined(not found, tuple(found))
+
+
+def _counts(hit: Hit, reading: Reading) -> bool:
+    """One word of another language than the text's is a chance likeness, or borrowed: `deadline`, `link`."""
+    if not reading.languages or hit.rule.language in {"xx", *reading.languages}:
+        return True
+    return " " in reading.evidence(hit)
 
 
 def _machine(reading: Reading, lexicon: Lexicon) -> Iterator[Hit]:

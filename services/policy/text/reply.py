@@ -6,7 +6,7 @@ from typing import Literal
 import re2
 
 from services.policy.text.datafile import Meaning
-from services.policy.text.lexicon import Lexicon
+from services.policy.text.lexicon import Hit, Lexicon
 from services.policy.text.reading import Reading, read
 
 Intent = Literal[
@@ -79,10 +79,17 @@ def _said(reading: Reading, lexicon: Lexicon) -> tuple[Said, ...]:
     return tuple(
         Said(hit.rule.meaning, reading.evidence(hit), hit.rule.entry.id, hit.rule.entry.means)
         for hit in hits
-        if hit.rule.meaning in _ALWAYS
-        or hit.rule.language in reading.languages
-        or not (reading.languages and hit.rule.language in lexicon.permits)
+        if _counts(hit, reading, lexicon)
     )
+
+
+def _counts(hit: Hit, reading: Reading, lexicon: Lexicon) -> bool:
+    language = hit.rule.language
+    if language not in lexicon.permits or language in reading.languages or not reading.languages:
+        return True
+    if hit.rule.meaning in _ALWAYS:
+        return hit.end - hit.start >= NO_CHANCE
+    return len(reading.own.split()) <= _VERY_FEW_WORDS
 
 
 def _intent(said: dict[Meaning, Said]) -> tuple[Intent, Said | None]:
@@ -94,12 +101,12 @@ def _intent(said: dict[Meaning, Said]) -> tuple[Intent, Said | None]:
     if "reply.out_of_office" in said:
         return "out_of_office", said["reply.out_of_office"]
     declined = said.get("reply.decline")
-    if "reply.oblique" in said:
-        return "unclear", said["reply.oblique"]
     if "reply.interested" in said and declined is None:
         return "interested", said["reply.interested"]
     if "reply.later" in said:
         return "later", said["reply.later"]
+    if "reply.oblique" in said:
+        return "unclear", said["reply.oblique"]
     if declined is not None:
         return "declined_soft", declined
     if "reply.keep_in_mind" in said:
@@ -112,12 +119,17 @@ def _language(reading: Reading, lexicon: Lexicon, said: tuple[Said, ...]) -> tup
     if reading.language in lexicon.permits:
         return reading.language, True
     spoke = {one.rule[:2] for one in said} & lexicon.permits
+    likely = sorted(spoke & reading.languages) or sorted(spoke)
     few = len(reading.own.split()) <= _FEW_WORDS
-    if len(spoke) == 1 and (few or spoke & reading.languages):
-        return spoke.pop(), True
+    if likely and (few or (len(spoke) == 1 and spoke & reading.languages)):
+        return likely[0], True
     return reading.language, False
 
 
+#: Fewer letters of another language than the text's are a chance likeness (Polish `won` in `won't`).
+NO_CHANCE = 5
+#: So few words that a function word among them tells nothing.
+_VERY_FEW_WORDS = 5
 #: Up to here statistics of letters are little better than chance.
 _FEW_WORDS = 6
 

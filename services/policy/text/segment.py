@@ -28,6 +28,9 @@ _SIGNS_OFF = re2.compile(
     r"^(?:-- ?|sent from (?:my|outlook|mail|yahoo)\b.*|get outlook for .*|gesendet (?:von|mit)\b.*"
     r"|von meinem .* gesendet.*|envoye (?:de|depuis)\b.*|enviado (?:desde|do|a partir)\b.*"
     r"|inviato da\b.*|verzonden (?:vanaf|met|via)\b.*|verstuurd vanaf\b.*|wyslane z\b.*"
+    r"|(?:this|the information in this) (?:e-?mail|message|communication|transmission)\b.{0,60}\b(?:confidential|intended|privileged)\b.*"
+    r"|(?:diese|ce|cet|este|esta|questo|questa|dit|deze|ta|detta|denne) (?:e-?mail|nachricht|message|courriel|mensaje|correo|mensagem|messaggio"
+    r"|bericht|wiadomosc|meddelande|besked)\b.{0,60}\b(?:vertraulich|confiden|riservat|vertrouwelijk|poufn|konfident|fortrolig).*"
     r"|skickat fran\b.*|sendt fra\b.*|lahetetty\b.*)$",
     _OPTIONS,
 )

@@ -83,11 +83,75 @@ def test_an_opt_out_is_seen_through_manners_and_disguise(text: str) -> None:
         ("No need to unsubscribe me, I like your newsletter, but I'm not interested.", "declined_soft"),
         ("I'll stop you right there: great offer but no.", "declined_soft"),
         ("Please don't contact me before January.", "later"),
+        ("I don't mean you should stop writing, this one is just too far for me.", "declined_soft"),
+        (
+            "Last year I told another agency to stop writing to me. You were kind! Still, it's a no.",
+            "declined_soft",
+        ),
     ],
 )
 def test_scope_and_negation_are_no_opt_out(text: str, intent: str) -> None:
     """What is removed from where, until when and whether at all decides, not the word."""
     assert understand(text, lexicon()).intent == intent
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "do. not. email. me.",
+        "pleasestopemailingme",
+        "s t o p   m e s s a g i n g   m e",
+        "pl3ase d0nt c0ntact me 4gain",
+    ],
+)
+def test_words_torn_apart_or_run_together_are_read(text: str) -> None:
+    """Whatever is done to the letters, a person would read it."""
+    assert understand(text, lexicon()).intent == "declined_permanent_optout"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nope. Please let sleeping dogs lie from here on.",
+        "Thanks but no. I get too much of this, so please count me as gone.",
+        "I'll decline. I'm trying to keep this mailbox for family.",
+    ],
+)
+def test_an_unknown_request_beside_the_no_is_no_permission(text: str) -> None:
+    """What may be a wish to be left alone is never read as a soft decline."""
+    assert understand(text, lexicon()).intent != "declined_soft"
+    assert judged(("recruiter", 0, DECENT), ("candidate", 1, text)).verdict == "hold"
+
+
+def test_a_short_word_of_another_language_is_a_chance_likeness() -> None:
+    """`won` is rude in Polish and nothing in `won't`."""
+    assert understand("Sorry for the delay, I won't be applying.", lexicon()).intent == "declined_soft"
+
+
+def test_a_copied_header_begins_the_quotation() -> None:
+    """Some programs copy the header without a mark on each line."""
+    answer = f"{POLITE_NO}\n\nFrom: Talent Desk\nSent: Monday\nYou can opt out of our e-mails at any time."
+    assert judged(("recruiter", 0, DECENT), ("candidate", 1, answer)).verdict == "hold"
+
+
+@pytest.mark.parametrize(
+    ("text", "ok"),
+    [
+        ("O7700 9OO l23", False),
+        ("\u0660\u0667\u0667\u0660\u0660\u0669\u0660\u0660\u0661\u0662\u0663", False),
+        ("Thank you!\u2028X-Priority: 1", False),
+        ("Ref. 2025-004471 is closed on our side. Thank you and all the best.", True),
+    ],
+)
+def test_figures_and_headers_in_disguise(text: str, ok: bool) -> None:  # noqa: FBT001 - the case's label
+    """Letters for figures, figures of another script and unusual line breaks hide nothing."""
+    assert examine(text, "note", lexicon()).ok is ok
+
+
+def test_a_trade_word_in_a_title_is_a_trade() -> None:
+    """A person is called so, or works so; nobody is asked for anything."""
+    assert examine("Call Centre Agent, nights", "title", lexicon()).ok
+    assert not examine("Reply YES for the Warehouse Lead job", "title", lexicon()).ok
 
 
 def test_evidence_is_the_original_text() -> None:
