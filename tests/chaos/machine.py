@@ -147,6 +147,8 @@ class Machine(RuleBasedStateMachine):
         self.decline(data)
 
     def decline(self, data: st.DataObject) -> None:
+        if self.scope.stop_pauses is not None and not self.actors:
+            return  # there is nothing to race with yet
         person, tenant = _person(data, self.scope), self.draw(data, self.scope.tenants)
         sent = f"sent-{next(self.numbers)}"
         who = self.draw(data, self.scope.who)
@@ -163,7 +165,16 @@ class Machine(RuleBasedStateMachine):
             said = [decline]
         self.world.post(said)
         if self.may("at once") and data.draw(st.booleans()):
-            self.everything_arrives(as_a_set=data.draw(st.booleans()))
+            self.deliver_everything(as_a_set=data.draw(st.booleans()))
+
+    @precondition(lambda self: self.may("life") and len(self.actors) < self.MOST_ACTORS)
+    @rule(data=st.data())
+    def all_of_it_happens(self, data: st.DataObject) -> None:
+        """From one decline, or two, to the mail: what others race with is seldom drawn step by step."""
+        for _ in range(data.draw(st.integers(1, 2))):
+            self.decline(data)
+        self.deliver_everything(as_a_set=data.draw(st.booleans()))
+        self.look_for_what_is_due(data)
 
     @precondition(lambda self: self.may("stop") and self.scope.stops and self.room_for_a_word())
     @rule(data=st.data())
@@ -187,7 +198,7 @@ class Machine(RuleBasedStateMachine):
         source = "/desk" if kind == "everywhere" else event.source
         self.say_and_deliver(data, event.model_copy(update={"source": source}), self.scope.stop_pauses)
 
-    @precondition(lambda self: self.may("link") and self.room_for_a_word())
+    @precondition(lambda self: self.may("link") and self.room_for_a_word() and self.is_worth_a_link())
     @rule(data=st.data())
     def somebody_is_known_by_another_name(self, data: st.DataObject) -> None:
         name, tenant = self.draw(data, self.scope.people), self.draw(data, self.scope.tenants)
@@ -220,6 +231,10 @@ class Machine(RuleBasedStateMachine):
         """Where each word is made to stand still, one at a time leaves room for what it races with."""
         return (self.scope.stop_pauses, self.scope.link_pauses) == (None, None) or not self.actors
 
+    def is_worth_a_link(self) -> bool:
+        """Where links are made to stand still, there should be a stop and a decline to be linked."""
+        return self.scope.link_pauses is None or bool(self.world.model.stops and self.world.model.declines)
+
     def declared(self) -> list[str]:
         return list(self.world.model.declines)
 
@@ -247,6 +262,9 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.waiting())
     @rule(as_a_set=st.booleans())
     def everything_arrives(self, *, as_a_set: bool) -> None:
+        self.deliver_everything(as_a_set=as_a_set)
+
+    def deliver_everything(self, *, as_a_set: bool) -> None:
         for _ in range(12):
             if waiting := self.waiting():
                 same = [message for message in waiting if message.lane is waiting[0].lane]
@@ -301,6 +319,9 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: len(self.actors) < self.MOST_ACTORS)
     @rule(data=st.data())
     def the_notifier_looks_for_what_is_due(self, data: st.DataObject) -> None:
+        self.look_for_what_is_due(data)
+
+    def look_for_what_is_due(self, data: st.DataObject) -> None:
         self.keep(self.run(self.world.round(self.draw(data, self.scope.round_pauses))))
 
     @precondition(lambda self: self.may("mail"))
@@ -311,7 +332,7 @@ class Machine(RuleBasedStateMachine):
         else:
             self.world.next_begin = [self.draw(data, BEGINS)]
 
-    @precondition(lambda self: self.actors)
+    @precondition(lambda self: self.actors and self.may("go on"))
     @rule(data=st.data())
     def a_replica_goes_on(self, data: st.DataObject) -> None:
         actor = self.draw(data, self.actors)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from shared import events
-from shared.events import Event
+from shared.events import Event, case_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Model:
 
     def declare(self, event: Event) -> None:
         """A decline was taken in: from now on it must come to an end."""
-        case = events.case_id(event.id)
+        case = case_id(event.id)
         self.declines[case] = Declared(case, event.tenant, ids_of(event))
 
     def acknowledge(self, event: Event, case_ids: frozenset[str]) -> None:
@@ -59,8 +59,8 @@ class Model:
         match event.data:
             case events.DeclineWithdrawn(decline=decline):
                 source = event.source.removeprefix("/sources/")
-                case = events.case_id(events.event_id(event.tenant, source, decline))
-                return Stop(event.tenant, frozenset(), case, now)
+                withdrawn = case_id(events.event_id(event.tenant, source, decline))
+                return Stop(event.tenant, frozenset(), withdrawn, now)
             case events.ReviewDecided(case=case, decision="cancel"):
                 return Stop(event.tenant, frozenset(), case, now)
             case events.OptOutReceived(scope="installation") if event.source == "/desk":
