@@ -22,7 +22,7 @@ TALLY_DAYS = 91
 #: the next begins. Today is age 0.
 AGES = (0, 1, 2, 3, 4, 5, 6, *range(7, TALLY_DAYS, 7))
 #: The edition of what is gathered. A stored context of an earlier one is judged by the rules of its time.
-EDITION = 2
+EDITION = 3
 
 Direction = Literal["outreach", "reply"]
 StopKind = Literal["opt_out", "complaint", "erasure", "bounce", "preference"]
@@ -90,11 +90,12 @@ class Stop(Fact):
 
 
 class EarlierDecline(Fact):
-    """Another "no" of this person to anybody of the same tenant."""
+    """Another "no" between this person and anybody of the same tenant; `who` is None where nobody kept it."""
 
     case: str
     at: Moment
     recruiter: str | None
+    who: Who | None = None
 
 
 class Claim(Fact):

@@ -108,8 +108,9 @@ class Filing:
                         **heard.stored(),
                     },
                 )
-            case events.DeclineReceived():
-                return "declines", subjects[event.id].keys, {**base, "case": events.case_id(event.id)}
+            case events.DeclineReceived(who=who):
+                declined = {**base, "case": events.case_id(event.id), "who": who}
+                return "declines", subjects[event.id].keys, declined
             case events.PreferenceSet(follow_up=follow_up, not_before=not_before):
                 return (
                     "wishes" if event.source == DESK else "preferences",

@@ -131,7 +131,9 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
             Message(**_only(entry, Message)) for memory in remembered for entry in memory.get("messages", ())
         ),
         earlier_declines=tuple(
-            EarlierDecline(case=entry["case"], at=entry["at"], recruiter=entry["recruiter"])
+            EarlierDecline(
+                case=entry["case"], at=entry["at"], recruiter=entry["recruiter"], who=entry.get("who")
+            )
             for memory in remembered
             for entry in memory.get("declines", ())
             if entry["case"] != case["_id"]

@@ -13,8 +13,8 @@ from pymongo.errors import BulkWriteError
 from services.policy.context import HISTORY_LIMIT
 from shared.store.client import Collection, Database, Document, only_duplicates
 
-#: Wishes are what the candidate set on the page, preferences what a source reports: in a part of its own a wish
-#: is neither outdone nor pushed out by any number of reports.
+#: Wishes are what the candidate set on the page, preferences what a source reports: in a part of its own a
+#: wish is neither outdone nor pushed out by any number of reports.
 Part = Literal["messages", "declines", "preferences", "wishes"]
 
 

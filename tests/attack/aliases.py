@@ -1,7 +1,5 @@
 """Attacks on who somebody is: spellings, several identifiers, several recruiters, several houses."""
 
-import itertools
-
 from shared.events import Person
 from tests.attack.plot import Plot
 
@@ -153,9 +151,6 @@ def rush(plot: Plot) -> None:
     plot.begins = plot.begins.replace(day=2, hour=6)
     who = plot.person()
     plot.wrote(who, -40, by="rush")
-    for _ in range(2):
-        plot.wrote(plot.person(email=f"{plot.key}-{next(_OTHERS)}@example.org"), -40, by="rush")
+    for other in range(2):
+        plot.wrote(plot.person(email=f"{plot.key}-{other}@example.org"), -40, by="rush")
     plot.no(who, -1, by="rush")
-
-
-_OTHERS = itertools.count()

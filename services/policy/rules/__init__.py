@@ -21,6 +21,7 @@ class Rule(Protocol):
 
 RULES: tuple[Rule, ...] = (
     provenance.who_declined,
+    provenance.not_the_companys,
     provenance.outreach_came_first,
     provenance.answered_by_a_person,
     provenance.text_agrees,
@@ -35,6 +36,7 @@ RULES: tuple[Rule, ...] = (
     single.no_claim_stands,
     single.few_other_tenants,
     single.one_person,
+    conduct.whole_history,
     conduct.no_burst,
     conduct.no_insisting,
     conduct.no_writing_on,

@@ -7,8 +7,23 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
-from services.policy.context import Context, Evidence, Finding, Message
+from services.policy.context import HISTORY_LIMIT, Context, Evidence, Finding, Message
 from services.policy.document import Policy
+
+#: That a history may have been cut is asked of what was gathered since.
+_SINCE_EDITION = 3
+
+
+def whole_history(context: Context, _policy: Policy, /) -> Iterable[Finding]:
+    """Only so much is remembered of one person: past that, what was pushed out may have been the worst."""
+    kept = max(len(context.messages), len(context.earlier_declines) + 1)
+    if context.edition >= _SINCE_EDITION and kept >= HISTORY_LIMIT:
+        yield Finding(
+            code="conduct.history_cut",
+            severity="hold",
+            evidence={"kept": kept, "hold_at": HISTORY_LIMIT},
+            says="So much is on record between this tenant and this person that the oldest is not looked at.",
+        )
 
 
 def no_burst(context: Context, policy: Policy, /) -> Iterable[Finding]:

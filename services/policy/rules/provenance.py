@@ -34,6 +34,19 @@ def who_declined(context: Context, _policy: Policy, /) -> Iterable[Finding]:
         )
 
 
+def not_the_companys(context: Context, _policy: Policy, /) -> Iterable[Finding]:
+    """A company's no and then the candidate's to the same messages: somebody may have changed the label."""
+    before = [no for no in context.earlier_declines if no.who == "company" and no.at <= context.declined_at]
+    if not before or any(before[-1].at < message.at < context.declined_at for message in context.outreach):
+        return
+    yield Finding(
+        code="provenance.company_declined_first",
+        severity="hold",
+        evidence={"case": before[-1].case, "at": before[-1].at.isoformat()},
+        says="The company had said no to this person, and nobody wrote between that and this no.",
+    )
+
+
 def outreach_came_first(context: Context, policy: Policy, /) -> Iterable[Finding]:
     """A message must be on record before the no; until the grace is over, the record may still be on its way.
 
