@@ -245,7 +245,9 @@ def _with_fresh_ports(
 
 def main() -> None:
     """Keep both servers running until Ctrl-C or SIGTERM."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # explicitly: what a script starts in the background has SIGINT ignored, and would pass that on
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     started = time.monotonic()
     try:
         with servers(say=lambda line: print(line, file=sys.stderr)) as found:

@@ -283,7 +283,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
     parser.add_argument("--dir", type=Path, required=True, help="where to keep the mails")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # explicitly: what a script starts in the background has SIGINT ignored, and would pass that on
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with SmtpServer(port=arguments.port, folder=arguments.dir) as server:
         print(json.dumps({"port": server.port}), flush=True)
         try:
