@@ -62,5 +62,11 @@ def outcome_event(case: Document) -> Event:
         tenant=case["tenant"],
         receivedat=at,
         traceparent=case.get("traceparent"),
-        data=data(case=case["_id"], codes=tuple(case["decision"]["signed"]["decision"]["codes"])),
+        data=data(case=case["_id"], codes=_codes(case)),
     )
+
+
+def _codes(case: Document) -> tuple[str, ...]:
+    """Empty where no decision is stored: one odd case must not keep the others untold."""
+    decision = case.get("decision")
+    return tuple(decision["signed"]["decision"]["codes"]) if decision else ()
