@@ -2,7 +2,7 @@
 
 from services.policy.context import Finding, Severity
 from services.policy.text.datafile import Meaning
-from services.policy.text.lexicon import Hit, Lexicon
+from services.policy.text.lexicon import TO_A_MACHINE, Hit, Lexicon
 from services.policy.text.reading import Reading, read
 from services.policy.text.reply import NO_CHANCE
 
@@ -31,8 +31,7 @@ def findings(text: str, lexicon: Lexicon, *, where: str) -> list[Finding]:
             evidence={"words": reading.evidence(hit), "rule": hit.rule.entry.id, "message": where},
             says="The text speaks to a machine and not to a person.",
         )
-        for hit in lexicon.hits("reply", reading.views)
-        if hit.rule.meaning == "reply.machine"
+        for hit in lexicon.hits("reply", reading.views, TO_A_MACHINE)
     ]
     unread = _unread(reading.language in lexicon.permits, len(reading.own.split()) <= _FEW_WORDS)
     if unread and not reading.languages & lexicon.permits:

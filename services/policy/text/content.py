@@ -9,7 +9,7 @@ import re2
 
 from services.policy.context import Finding
 from services.policy.text import shape
-from services.policy.text.lexicon import Hit, Lexicon
+from services.policy.text.lexicon import TO_A_MACHINE, Hit, Lexicon
 from services.policy.text.reading import Reading, read
 
 Field = Literal["note", "name", "title", "company"]
@@ -41,7 +41,7 @@ def examine(text: str, field: Field, lexicon: Lexicon, company: str | None = Non
     found += _size(text, field)
     label = field != "note" and not _ADDRESSES.search(reading.own)
     hits = (hit for hit in lexicon.hits("content", reading.views) if _counts(hit, reading))
-    for hit in (*hits, *_machine(reading, lexicon)):
+    for hit in (*hits, *lexicon.hits("reply", reading.views, TO_A_MACHINE)):
         code = hit.rule.meaning if hit.rule.meaning.startswith("content.") else "content.machine"
         if label and " " not in reading.evidence(hit):
             continue
@@ -54,10 +54,6 @@ def _counts(hit: Hit, reading: Reading) -> bool:
     if not reading.languages or hit.rule.language in {"xx", *reading.languages}:
         return True
     return " " in reading.evidence(hit)
-
-
-def _machine(reading: Reading, lexicon: Lexicon) -> Iterator[Hit]:
-    return (hit for hit in lexicon.hits("reply", reading.views) if hit.rule.meaning == "reply.machine")
 
 
 def _hidden(text: str, reading: Reading) -> Iterator[Finding]:

@@ -41,6 +41,23 @@ class Hit:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which rules are asked: those of `languages` (None: all), and all that say one of `always`."""
+
+    languages: frozenset[str] | None = None
+    always: frozenset[Meaning] = frozenset()
+
+    def asks(self, rule: Rule) -> bool:
+        """Whether this rule is asked."""
+        return self.languages is None or rule.language in self.languages or rule.entry.meaning in self.always
+
+
+ALL = Asked()
+#: Whatever the text is, a machine that might read it is not to be spoken to.
+TO_A_MACHINE = Asked(frozenset(), frozenset({"reply.machine"}))
+
+
 class RuleSet:
     """Rules of one subject that look at one view; one pass finds the few that may hit."""
 
@@ -52,12 +69,14 @@ class RuleSet:
         if self._rules:
             self._filter.Compile()
 
-    def hits(self, view: bytes, views: dict[Within, bytes]) -> Iterator[Hit]:
-        """Each hit that its surroundings bear out."""
+    def hits(self, view: bytes, views: dict[Within, bytes], asked: Asked) -> Iterator[Hit]:
+        """Each hit of the rules that are asked that its surroundings bear out."""
         if not self._rules:
             return
         for index in self._filter.Match(view, potential=True) or ():
             rule = self._rules[index]
+            if asked.languages is not None and not asked.asks(rule):
+                continue
             for looked_at, match in enumerate(rule.regex.finditer(view)):
                 start, end = match.span()
                 if looked_at >= _HITS_LOOKED_AT:
@@ -94,6 +113,7 @@ class Lexicon:
         known = (word for file in self.files for word in _known(file))
         self.vocabulary = Vocabulary(known, {file.language: file.keys for file in self.files})
         self.permits = frozenset(file.language for file in self.files if "reply" in file.covers)
+        self.partial = frozenset(file.language for file in self.files) - self.permits
         self._sets = {
             subject: {within: RuleSet(self._of(subject, within)) for within in ("clause", "sentence", "text")}
             for subject in ("reply", "conduct", "content")
@@ -106,11 +126,11 @@ class Lexicon:
             if rule.meaning.startswith(f"{subject}.") and rule.entry.within == within
         ]
 
-    def hits(self, subject: str, views: dict[Within, bytes]) -> list[Hit]:
-        """What all rules of `subject` (reply, conduct, content) say about a text in its three views."""
+    def hits(self, subject: str, views: dict[Within, bytes], asked: Asked = ALL) -> list[Hit]:
+        """What the rules of `subject` (reply, conduct, content) say about a text in its three views."""
         found: list[Hit] = []
         for within, rules in self._sets[subject].items():
-            found += rules.hits(views[within], views)  # type: ignore[index] # the keys are those of Within
+            found += rules.hits(views[within], views, asked)  # type: ignore[index] # the keys are those of Within
         return found
 
 

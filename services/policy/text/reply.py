@@ -6,7 +6,7 @@ from typing import Literal
 import re2
 
 from services.policy.text.datafile import Meaning
-from services.policy.text.lexicon import Hit, Lexicon
+from services.policy.text.lexicon import ALL, Asked, Hit, Lexicon
 from services.policy.text.reading import Reading, read
 
 Intent = Literal[
@@ -75,21 +75,25 @@ def understand(text: str, lexicon: Lexicon) -> Reply:
 
 
 def _said(reading: Reading, lexicon: Lexicon) -> tuple[Said, ...]:
-    hits = lexicon.hits("reply", reading.views)
     return tuple(
         Said(hit.rule.meaning, reading.evidence(hit), hit.rule.entry.id, hit.rule.entry.means)
-        for hit in hits
+        for hit in lexicon.hits("reply", reading.views, _asked(reading, lexicon))
         if _counts(hit, reading, lexicon)
     )
 
 
+def _asked(reading: Reading, lexicon: Lexicon) -> Asked:
+    if not reading.languages or len(reading.own.split()) <= _VERY_FEW_WORDS:
+        return ALL
+    return Asked(reading.languages | lexicon.partial, _ALWAYS)
+
+
 def _counts(hit: Hit, reading: Reading, lexicon: Lexicon) -> bool:
+    """Whether a hit is more than a chance likeness with words of another language."""
     language = hit.rule.language
-    if language not in lexicon.permits or language in reading.languages or not reading.languages:
+    if language in lexicon.partial or language in reading.languages or not reading.languages:
         return True
-    if hit.rule.meaning in _ALWAYS:
-        return hit.end - hit.start >= NO_CHANCE
-    return len(reading.own.split()) <= _VERY_FEW_WORDS
+    return hit.rule.meaning not in _ALWAYS or hit.end - hit.start >= NO_CHANCE
 
 
 def _intent(said: dict[Meaning, Said]) -> tuple[Intent, Said | None]:
