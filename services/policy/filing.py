@@ -52,7 +52,7 @@ class Filing:
         data_key = self._vault.new_data_key()
         person = getattr(event.data, "person")  # noqa: B009 - only events that name a person have a card
         card = people_store.card_id(event.tenant, subject.keys)
-        details = person.model_dump_json(exclude_none=True).encode()
+        details = self._hearing.fit(person).model_dump_json(exclude_none=True).encode()
         return {
             "_id": card,
             "tenant": event.tenant,

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from services.policy.context import Finding, Intent
 from services.policy.text import conduct
+from services.policy.text.content import examine
 from services.policy.text.lexicon import Lexicon
 from services.policy.text.reply import understand
 from services.policy.text.thread import standing
-from shared.events import Data, DeclineReceived, InteractionRecorded
+from shared.events import Data, DeclineReceived, InteractionRecorded, Person
 from shared.store.client import Document
 
 #: A wish to be left alone, friendly or not.
@@ -61,6 +62,14 @@ class Hearing:
                 return self._answer(text, now=True)
             case _:
                 return NOTHING
+
+    def fit(self, person: Person) -> Person:
+        """The person as a mail may name them: without a name that is more than one, a pitch in letters
+        alone.
+        """
+        if person.name is None or examine(person.name, "name", self._lexicon).ok:
+            return person
+        return person.model_copy(update={"name": None})
 
     def _answer(self, text: str, *, now: bool) -> Heard:
         reply = understand(text, self._lexicon)

@@ -28,7 +28,7 @@ STRATEGIES: dict[Strategy, int] = {
                 *(aliases.many_tenants, aliases.many_tenants_at_once),
                 *(wishes.never_anywhere, wishes.unwanted, wishes.withdrawn, wishes.bribed_for_denied),
                 *(wishes.bribed_for_held, wishes.held_too_long, wishes.replayed),
-                *(wishes.replayed_after_stop, wishes.smuggled, wishes.zone_tricks),
+                *(wishes.replayed_after_stop, wishes.smuggled, wishes.pitched, wishes.zone_tricks),
                 *(wishes.other_words, wishes.earlier_words, wishes.pressed),
             ],
         ),

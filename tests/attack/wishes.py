@@ -150,6 +150,25 @@ def smuggled(plot: Plot) -> None:
     plot.no(who, -1, job=events.Job(title=f"Engineer {canary}"), reason=f"see https://{canary}")
 
 
+PITCHES = (
+    "Great Salary Call Me",
+    "Apply Now Grace",
+    "We pay double",
+    "Reply Today For Details",
+    "Jetzt bewerben Grace",
+)
+
+
+def pitched(plot: Plot) -> None:
+    """A pitch in letters alone, as a name: in the no, or in the message that made the card before it."""
+    name = plot.rng.choice(PITCHES)
+    plot.allow(1)
+    plot.attempt.canary = name
+    plain = plot.rng.random() < 0.5
+    plot.wrote(plot.person(name=name), -48)
+    plot.no(plot.person(name="Grace Hopper" if plain else name), -1, arrives=3)
+
+
 def zone_tricks(plot: Plot) -> None:
     """Zones that are none, paths, far ones; the mail must keep the hours of what is left."""
     zone = plot.rng.choice(["Mars/Phobos", "../../etc/passwd", "UTC+99", "Pacific/Kiritimati", "Etc/GMT+12"])
