@@ -24,6 +24,8 @@ Intent = Literal[
 _ALWAYS: frozenset[Meaning] = frozenset(
     {"reply.opt_out", "reply.hostile", "reply.legal", "reply.machine", "reply.minor", "reply.life_event"}
 )
+#: Roundabout signs beside a no, each of another kind: one may be chance, this many are a wish for silence.
+_A_WISH = 2
 _HOSTILE: tuple[Meaning, ...] = ("reply.hostile", "reply.legal")
 
 
@@ -61,7 +63,7 @@ def understand(text: str, lexicon: Lexicon) -> Reply:
     """The intent of a candidate's message. Quoted history and signatures are not the candidate's words."""
     reading = read(text, lexicon)
     said = _said(reading, lexicon)
-    intent, shown = _intent({one.meaning: one for one in reversed(said)})
+    intent, shown = _intent({one.meaning: one for one in reversed(said)}, _doubts(said))
     language, covered = _language(reading, lexicon, said)
     return Reply(
         intent,
@@ -96,7 +98,11 @@ def _counts(hit: Hit, reading: Reading, lexicon: Lexicon) -> bool:
     return hit.rule.meaning not in _ALWAYS or hit.end - hit.start >= NO_CHANCE
 
 
-def _intent(said: dict[Meaning, Said]) -> tuple[Intent, Said | None]:
+def _doubts(said: tuple[Said, ...]) -> int:
+    return len({one.rule for one in said if one.meaning == "reply.oblique"})
+
+
+def _intent(said: dict[Meaning, Said], doubts: int) -> tuple[Intent, Said | None]:
     for hostile in _HOSTILE:
         if hostile in said:
             return "hostile_optout", said[hostile]
@@ -109,8 +115,9 @@ def _intent(said: dict[Meaning, Said]) -> tuple[Intent, Said | None]:
         return "interested", said["reply.interested"]
     if "reply.later" in said:
         return "later", said["reply.later"]
-    if "reply.oblique" in said:
-        return "unclear", said["reply.oblique"]
+    if doubts:
+        wish = declined is not None and doubts >= _A_WISH
+        return "declined_permanent_optout" if wish else "unclear", said["reply.oblique"]
     if declined is not None:
         return "declined_soft", declined
     if "reply.keep_in_mind" in said:
