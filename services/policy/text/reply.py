@@ -64,6 +64,8 @@ def understand(text: str, lexicon: Lexicon) -> Reply:
     reading = read(text, lexicon)
     said = _said(reading, lexicon)
     intent, shown = _intent({one.meaning: one for one in reversed(said)}, _doubts(said))
+    if intent == "declined_soft":  # what sounds interested beside a clear no is courtesy
+        said = tuple(one for one in said if one.meaning != "reply.interested")
     language, covered = _language(reading, lexicon, said)
     return Reply(
         intent,
