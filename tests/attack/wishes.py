@@ -156,6 +156,7 @@ PITCHES = (
     "We pay double",
     "Reply Today For Details",
     "Jetzt bewerben Grace",
+    "Aplica ahora Grace",
 )
 
 

@@ -11,6 +11,8 @@ from shared.events import Person
     "name",
     [
         "Great Salary Call Me",
+        "Bewirb dich jetzt",
+        "Aplica ahora Grace",
         "Apply Now Grace",
         "We pay double",
         "Grace https://evil.example",
