@@ -84,7 +84,9 @@ def never_after(case: Case, mails: Sequence[Mail], answered_at: datetime) -> boo
     if case.state not in {"cancelled", "denied"}:
         raise Unexpected(f"{case.id} to be sent, cancelled or denied", case.state)
     mailed(case, mails, 0)
-    if not any(finding.code == "consent.opted_out" for finding in case.findings):
+    # the notifier's last look may see the wish before the policy has cancelled for it
+    seen = case.steps and case.steps[-1].by == "notifier" and "opt_out" in case.steps[-1].why
+    if not seen and not any(finding.code == "consent.opted_out" for finding in case.findings):
         raise Unexpected(f"{case.id} to be {case.state} for consent.opted_out", _codes(case))
     return False
 

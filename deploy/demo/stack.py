@@ -31,6 +31,7 @@ class Step:
     at: datetime
     to: str
     by: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Case:
         """From the desk's API or from the database, which name these fields alike."""
         decision = stored.get("recheck") or stored.get("decision") or {}
         findings = (Finding(f["code"], f["severity"], f["says"]) for f in decision.get("findings", ()))
-        steps = (Step(_moment(s["at"]), s["to_state"], s["by"]) for s in stored["timeline"])
+        steps = (Step(_moment(s["at"]), s["to_state"], s["by"], s.get("why", "")) for s in stored["timeline"])
         return cls(case, stored["state"], tuple(findings), tuple(steps))
 
     def reached(self, state: str) -> datetime | None:
