@@ -3,6 +3,7 @@ none behind.
 """
 
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 # Imported after that, for it is read at import.
 import docker
 from docker.errors import DockerException
+from docker.utils import parse_host
 from testcontainers.core.container import DockerContainer
 
 from deploy.local.native import SETTLE, mongod_arguments
@@ -21,11 +23,14 @@ from deploy.local.supervisor import STOP_TIMEOUT_S, supervise
 IMAGES = {"rabbitmq": "rabbitmq:4-management", "mongodb": "mongo:7"}
 _LABEL = "afterword.supervisor"
 _PING_TIMEOUT_S = 5
+_UNIX = "http+unix://"
 
 
 def engine_answers() -> str | None:
     """None when a Docker Engine answers, else why it does not count as one."""
     try:
+        if (reason := _nobody_listens()) is not None:
+            return reason
         client = docker.from_env(timeout=_PING_TIMEOUT_S)
         try:
             client.ping()
@@ -33,6 +38,20 @@ def engine_answers() -> str | None:
             client.close()
     except DockerException as error:
         return str(error).splitlines()[0]
+    return None
+
+
+def _nobody_listens() -> str | None:
+    """Why a local engine's socket refuses: asked first, for docker-py leaves its own unclosed then."""
+    host = parse_host(os.environ.get("DOCKER_HOST"))
+    if not host.startswith(_UNIX):
+        return None
+    path = host.removeprefix(_UNIX)
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(path)
+        except OSError as error:
+            return f"{path}: {error.strerror or error}"
     return None
 
 

@@ -41,7 +41,10 @@ if ! .venv/bin/python -c "$supported" 2>/dev/null; then
     rm -rf .venv
     "$python" -m venv .venv
 fi
-.venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.lock
+# The lock is complete, so pip resolves nothing: left to resolve, it refuses an extra such as coverage[toml] as soon as a
+# version newer than the locked one is published.
+.venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 # The build backend is pinned in the lock as well, so nothing unhashed is fetched here.
 .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
+.venv/bin/python -m pip check --disable-pip-version-check >/dev/null || { .venv/bin/python -m pip check >&2; exit 1; }
 echo "Ready: $(.venv/bin/python -V) in .venv"
