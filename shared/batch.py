@@ -99,6 +99,8 @@ def _read(raw: Any, sealer: Sealer | None) -> Event | Unreadable:
 
 def _data(raw: dict[str, Any], model: type[Data], sealer: Sealer | None) -> Data:
     if raw.get("datacontenttype") != SEALED_TYPE:
+        if model.sealed:  # only who holds the bus key may say such things
+            raise AfterwordError("data that must be sealed came open")
         return model.model_validate(raw["data"])
     if sealer is None:
         raise AfterwordError("sealed data, and no key to open them")

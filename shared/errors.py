@@ -40,7 +40,8 @@ class Invalid(AfterwordError):
     """The input is not what was agreed; dead-letter at once, for it will not mend by waiting."""
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
-        super().__init__("; ".join(f"{error.pointer or '(whole)'}: {error.detail}" for error in errors))
+        told = (f"{error.pointer}: {error.detail}" if error.pointer else error.detail for error in errors)
+        super().__init__("; ".join(told))
         self.errors = list(errors)
 
     @classmethod

@@ -52,7 +52,13 @@ ROLES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "releases": _READ,
         "differences": _ADD,
     },
-    "notifier": {"cases": _KEEP, "people": _READ, "suppressions": _READ, "tenants": _READ},
+    "notifier": {
+        "cases": _KEEP,
+        "people": _READ,
+        "permits": _READ,
+        "suppressions": _READ,
+        "tenants": _READ,
+    },
     "desk": {"cases": _READ, "conflicts": _READ, "keys": _READ, "tenants": _READ},
     "console": {
         **dict.fromkeys(COLLECTIONS, _READ),

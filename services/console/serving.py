@@ -1,5 +1,6 @@
 """`afterword run NAME`: one service as a process."""
 
+import asyncio
 from collections.abc import Callable
 from enum import StrEnum
 from importlib import import_module
@@ -7,6 +8,7 @@ from typing import Any, NamedTuple
 
 import uvicorn
 
+from shared.preflight import servers_answer
 from shared.settings import (
     DeskSettings,
     IntakeSettings,
@@ -42,12 +44,14 @@ _WIRING = {
 
 
 def serve(service: Service) -> None:
-    """Run a service until SIGTERM, then let it finish what is in flight. Raises SettingsError before it takes
-    work.
+    """Run a service until SIGTERM, then let it finish what is in flight.
+
+    Raises SettingsError, or Transient where a server is away, before it takes work.
     """
     wiring = _WIRING[service]
     settings = load(wiring.settings)
     configure_logging(service, settings.log_level)
+    asyncio.run(servers_answer(settings.mongo_url, settings.amqp_url))
     # By name: a wiring module is loaded by the process that runs it, and by no other.
     build: Callable[[_Settings], Any] = import_module(wiring.module).build
     uvicorn.run(

@@ -1,9 +1,7 @@
 """`afterword key`: who may come to the desk."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -12,37 +10,14 @@ from rich.table import Table
 from services.desk.keys import EVERY_TENANT, Keys, Role
 from services.desk.views import Views
 from shared.clock import SystemClock
-from shared.errors import AfterwordError, NotFound
-from shared.settings import Mongo, load
-from shared.store import client
+from shared.errors import NotFound
 from shared.store.client import Database
+from shared.store.session import with_database
 
 #: Enough of an id to name a key, and as much as `revoke` needs.
 SHOWN_DIGITS = 12
 
 app = typer.Typer(help="Keys of the desk's API.", no_args_is_help=True)
-
-Answer = TypeVar("Answer")
-
-
-def _with_database(work: Callable[[Database], Awaitable[Answer]]) -> Answer:
-    """What `work` returns; a fault that Afterword found is told in one line, exit 1."""
-
-    async def run() -> Answer:
-        mongo, database = client.connect(load(Mongo).mongo_url, app="console")
-        try:
-            return await work(database)
-        finally:
-            mongo.close()
-
-    try:
-        return asyncio.run(run())
-    except AfterwordError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
-    except client.AWAY as error:
-        typer.echo(f"MongoDB cannot be reached: {type(error).__name__}", err=True)
-        raise typer.Exit(1) from error
 
 
 @app.command()
@@ -61,7 +36,7 @@ def add(
             raise NotFound(f"there is no tenant {tenant!r}; `afterword tenant list` shows those there are")
         return await Keys(database).add(holder, role, tenant, SystemClock())
 
-    typer.echo(_with_database(work))
+    typer.echo(with_database(work))
 
 
 @app.command("list")
@@ -77,7 +52,7 @@ def list_keys(
             table.add_row(key["_id"][:SHOWN_DIGITS], key["name"], key["role"], key["tenant"], *moments)
         return table
 
-    Console().print(_with_database(work))
+    Console().print(with_database(work))
 
 
 @app.command()
@@ -92,7 +67,7 @@ def revoke(
         key = await Keys(database).revoke(id_prefix, SystemClock().now())
         return f"{key['_id'][:SHOWN_DIGITS]} of {key['name']} is revoked"
 
-    typer.echo(_with_database(work))
+    typer.echo(with_database(work))
 
 
 def _moment(at: datetime | None) -> str:

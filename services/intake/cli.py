@@ -1,23 +1,20 @@
 """`afterword source` and `afterword tenant`: who may send, and in whose name follow-ups go out."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any
 
 import typer
-from pymongo.errors import PyMongoError
 from rich.console import Console
 from rich.table import Table
 
 from services.intake.registry import Sources, Tenants
 from services.intake.sources import DEFAULT_KIND
 from shared.clock import SystemClock
-from shared.errors import AfterwordError, Invalid, SettingsError
-from shared.settings import IntakeUrl, Mongo, SourceKeys, load
-from shared.store import client
+from shared.settings import IntakeUrl, SourceKeys, load
 from shared.store.client import Database, Document
+from shared.store.session import with_database
 from shared.vault import Keyring
 
 app = typer.Typer(no_args_is_help=True)
@@ -30,36 +27,8 @@ app.add_typer(tenant)
 _SOURCE_COLUMNS = ("name", "tenant", "kind", "enabled", "rate_per_second", "burst")
 _TENANT_COLUMNS = ("name", "company", "from_name", "from_email", "timezone")
 
-Answer = TypeVar("Answer")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(help="1 to 64 of a-z, 0-9 and '-'.")]
-
-
-def _run(work: Callable[[Database], Awaitable[Answer]]) -> Answer:
-    """What ``work`` returns; what Afterword or MongoDB find wrong is told in a line, exit 1."""
-
-    async def connected() -> Answer:
-        mongo, database = client.connect(load(Mongo).mongo_url, app="console")
-        try:
-            return await work(database)
-        finally:
-            mongo.close()
-
-    try:
-        return asyncio.run(connected())
-    except SettingsError:
-        raise
-    except Invalid as error:
-        _fail(error.errors[0].detail)
-    except AfterwordError as error:
-        _fail(str(error))
-    except PyMongoError as error:
-        _fail(f"MongoDB (AFTERWORD_MONGO_URL) does not do it: {type(error).__name__}")
-
-
-def _fail(why: str) -> NoReturn:
-    typer.echo(f"afterword: {why}", err=True)
-    raise typer.Exit(1)
 
 
 @source.command("add")
@@ -82,7 +51,7 @@ def add_source(
         await Tenants(database).get(tenant_name)
         return await Sources(database, SystemClock()).add(name, tenant_name, kind, rate, keyring)
 
-    document, secret = _run(work)
+    document, secret = with_database(work)
     _print({**_shown(document), "secret": secret}, as_json=as_json)
 
 
@@ -93,14 +62,16 @@ def list_sources(
     as_json: AsJson = False,
 ) -> None:
     """List the sources."""
-    found = _run(lambda database: Sources(database, SystemClock()).all(tenant_name))
+    found = with_database(lambda database: Sources(database, SystemClock()).all(tenant_name))
     _print_all([_shown(document) for document in found], _SOURCE_COLUMNS, as_json=as_json)
 
 
 @source.command("show")
 def show_source(name: Name, *, as_json: AsJson = False) -> None:
     """Show one source, without its secrets."""
-    _print(_shown(_run(lambda database: Sources(database, SystemClock()).get(name))), as_json=as_json)
+    _print(
+        _shown(with_database(lambda database: Sources(database, SystemClock()).get(name))), as_json=as_json
+    )
 
 
 @source.command()
@@ -112,7 +83,9 @@ def rotate(
 ) -> None:
     """Give a source a new secret, shown this once only."""
     keyring, grace = _keyring(), timedelta(hours=grace_hours)
-    until, secret = _run(lambda database: Sources(database, SystemClock()).rotate(name, grace, keyring))
+    until, secret = with_database(
+        lambda database: Sources(database, SystemClock()).rotate(name, grace, keyring)
+    )
     answer = {"name": name, "url": _url(name), "secret": secret, "previous_until": until.isoformat()}
     _print(answer, as_json=as_json)
 
@@ -120,14 +93,14 @@ def rotate(
 @source.command()
 def disable(name: Name) -> None:
     """Take nothing more from a source; it is answered as if it were not there."""
-    _run(lambda database: Sources(database, SystemClock()).enable(name, enabled=False))
+    with_database(lambda database: Sources(database, SystemClock()).enable(name, enabled=False))
     typer.echo(f"{name} is disabled")
 
 
 @source.command()
 def enable(name: Name) -> None:
     """Take deliveries from a source again."""
-    _run(lambda database: Sources(database, SystemClock()).enable(name, enabled=True))
+    with_database(lambda database: Sources(database, SystemClock()).enable(name, enabled=True))
     typer.echo(f"{name} is enabled")
 
 
@@ -142,21 +115,23 @@ def add_tenant(
     as_json: AsJson = False,
 ) -> None:
     """Add a tenant."""
-    added = _run(lambda database: Tenants(database).add(name, company, from_name, from_email, timezone))
+    added = with_database(
+        lambda database: Tenants(database).add(name, company, from_name, from_email, timezone)
+    )
     _print(_named(added), as_json=as_json)
 
 
 @tenant.command("list")
 def list_tenants(*, as_json: AsJson = False) -> None:
     """List the tenants."""
-    found = _run(lambda database: Tenants(database).all())
+    found = with_database(lambda database: Tenants(database).all())
     _print_all([_named(document) for document in found], _TENANT_COLUMNS, as_json=as_json)
 
 
 @tenant.command("show")
 def show_tenant(name: Name, *, as_json: AsJson = False) -> None:
     """Show one tenant."""
-    _print(_named(_run(lambda database: Tenants(database).get(name))), as_json=as_json)
+    _print(_named(with_database(lambda database: Tenants(database).get(name))), as_json=as_json)
 
 
 def _keyring() -> Keyring:

@@ -30,7 +30,6 @@ from shared.settings import NotifierSettings
 from shared.store import client
 from shared.store.cases import Cases
 from shared.store.people import People
-from shared.store.suppressions import Suppressions
 from shared.telemetry import Metrics
 from shared.vault import Keyring, Vault
 
@@ -92,7 +91,7 @@ def due_loop(
     settings: NotifierSettings, database: client.Database, bus: buses.Bus, clock: Clock, metrics: Metrics
 ) -> DueLoop:
     """The loop that sends, with all that it needs."""
-    cases, people = Cases(database), People(database)
+    cases = Cases(database)
     due = Due(cases, clock, lease_s=settings.lease_s, limit=settings.claim_limit)
     channel = SmtpChannel(settings, clock)
     prepare = Prepare(
@@ -104,7 +103,7 @@ def due_loop(
     )
     sending = Sending(
         due,
-        Look(people, Suppressions(database), database["tenants"]),
+        Look(database),
         prepare,
         Record(cases, due, Terms(settings.lease_s, settings.retry_waits_s), clock, metrics),
         channel,

@@ -3,29 +3,33 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.store.client import Collection, Document
+from shared.store.client import Collection, Database, Document
 from shared.store.people import Identity, People
 from shared.store.suppressions import EVERYONE, Suppressions, fingerprint_of
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A claimed row and what stands for or against its mail. `stops`: kinds of "never again" that hold."""
+    """A claimed row and what stands for or against its mail. `stops`: kinds of "never again" that hold;
+    `permits`: all that any alias of the person has at this tenant.
+    """
 
     case: Document
     tenant: Document | None
     card: Document | None
     stops: tuple[str, ...]
     tangled: bool
+    permits: tuple[Document, ...]
 
 
 class Look:
     """Reads what a set of rows needs."""
 
-    def __init__(self, people: People, suppressions: Suppressions, tenants: Collection) -> None:
-        self._people = people
-        self._suppressions = suppressions
-        self._tenants = tenants
+    def __init__(self, database: Database) -> None:
+        self._people = People(database)
+        self._suppressions = Suppressions(database)
+        self._tenants: Collection = database["tenants"]
+        self._permits: Collection = database["permits"]
 
     async def at(self, cases: Sequence[Document]) -> list[Seen]:
         """What is known of each, in order.
@@ -39,6 +43,7 @@ class Look:
         tenants = {t["_id"]: t async for t in self._tenants.find({"_id": {"$in": list(wanted)}})}
         keys = frozenset[str]().union(*(person.keys for person in people.values()))
         against = await self._suppressions.of(wanted, keys)
+        permits = [permit async for permit in self._permits.find({"keys": {"$in": list(keys)}})]
         return [
             Seen(
                 case,
@@ -46,6 +51,7 @@ class Look:
                 cards.get(case.get("card", "")),
                 _stops(case["tenant"], people[case["_id"]], against),
                 people[case["_id"]].tangled,
+                tuple(permit for permit in permits if people[case["_id"]].keys & set(permit["keys"])),
             )
             for case in cases
         ]

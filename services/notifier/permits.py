@@ -1,5 +1,8 @@
 """What makes a permit one: policy signed it, it approves, and it is what the case itself says. Pure."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from shared.consumer import Dead, Done, Outcome
 from shared.decision import Decision, SignedDecision, Verifier
 from shared.errors import SignatureInvalid
@@ -49,3 +52,17 @@ def signed_decision(case: Document) -> SignedDecision | None:
         return SignedDecision.model_validate(case["decision"]["signed"])
     except (LookupError, TypeError, ValueError):
         return None
+
+
+def unclaimed(case: str, permits: Sequence[Document], now: datetime) -> str | None:
+    """Why a case may no longer use the permit it claimed, given all of this person's; None: it may. Pure.
+
+    Two may stand for one person where the alias that ties them was learnt after both were claimed.
+    """
+    valid = [permit for permit in permits if permit["until"] > now]
+    first = min(valid, key=lambda permit: (permit["at"], permit["_id"]), default=None)
+    if all(permit["_id"] != case for permit in valid):
+        return "its permit has run out"
+    if first is not None and first["_id"] != case:
+        return f"the same person has a follow-up already, by case {first['_id']}"
+    return None

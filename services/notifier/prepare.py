@@ -8,7 +8,7 @@ from services.notifier import guard
 from services.notifier.card import Details, open_card
 from services.notifier.letter import Letter, Sender, UnfitError
 from services.notifier.look import Seen
-from services.notifier.permits import signed_decision
+from services.notifier.permits import signed_decision, unclaimed
 from services.notifier.render import Renderer, links
 from services.notifier.schedule import next_allowed
 from shared.decision import Decision, Schedule, Verifier
@@ -72,7 +72,7 @@ class Prepare:
     def plan(self, seen: Seen, now: datetime) -> Plan:
         """What is to be done with this row at this moment."""
         case = seen.case
-        against = _against(seen)
+        against = _against(seen, now)
         if against is not None:
             return Drop(case, State.CANCELLED, against)
         if seen.tenant is None or seen.card is None:
@@ -127,9 +127,9 @@ def too_early(mail: Mail, now: datetime) -> Wait | None:
     return Wait(mail.case, until) if until > now else None
 
 
-def _against(seen: Seen) -> str | None:
+def _against(seen: Seen, now: datetime) -> str | None:
     if seen.stops:
         return f"on record for this person: {', '.join(seen.stops)}"
     if seen.tangled:
         return "so many identifiers hang together that nobody can tell who this is"
-    return None
+    return unclaimed(seen.case["_id"], seen.permits, now)

@@ -12,13 +12,14 @@ from rich.console import Console
 
 from services.policy.backtest import NEEDED, replay
 from services.policy.backtest_report import as_json, html, print_tally
-from services.policy.commands import text_of, with_database
+from services.policy.commands import text_of
 from services.policy.compare import Tally
 from services.policy.rollout import Release
 from services.policy.rollout_cli import plan_of
 from services.policy.rulebook import Rulebook
 from shared.clock import SystemClock
 from shared.store.client import Database
+from shared.store.session import with_database
 
 app = typer.Typer()
 

@@ -5,9 +5,7 @@ second.
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from pymongo.errors import BulkWriteError
-
-from shared.store.client import Collection, Database, Document, only_duplicates
+from shared.store.client import Collection, Database, Document, insert_missing
 from shared.store.suppressions import fingerprint_of
 
 
@@ -51,11 +49,7 @@ class Permits:
         if not permits:
             return set()
         await self._retire({key for permit in permits for key in permit["keys"]}, now)
-        try:
-            await self.collection.insert_many(permits, ordered=False)
-        except BulkWriteError as error:
-            if not only_duplicates(error):
-                raise
+        await insert_missing(self.collection, permits)
         cases = [permit["_id"] for permit in permits]
         return {held["_id"] async for held in self.collection.find({"_id": {"$in": cases}}, {"_id": 1})}
 
@@ -75,11 +69,7 @@ class Permits:
         ]
         if not expired:
             return
-        try:
-            await self._archive.insert_many(expired, ordered=False)
-        except BulkWriteError as error:
-            if not only_duplicates(error):
-                raise
+        await insert_missing(self._archive, expired)
         await self.collection.delete_many(
             {"_id": {"$in": [old["_id"] for old in expired]}, "until": {"$lte": now}}
         )

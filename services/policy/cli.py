@@ -1,10 +1,7 @@
 """`afterword policy ...` and `afterword case ...`: check a document, show a case, prove its history."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -16,9 +13,9 @@ from services.policy.policy_cli import policy
 from services.policy.verify import faults
 from shared.decision import Verifier
 from shared.errors import NotFound
-from shared.settings import Mongo, VerifyKey, load
-from shared.store import client
+from shared.settings import VerifyKey, load
 from shared.store.client import Database, Document
+from shared.store.session import with_database
 
 app = typer.Typer()
 app.add_typer(policy)
@@ -33,23 +30,6 @@ case_app.add_typer(explain_cli.app)
 _INTERNAL = ("keys", "card", "digest", "announce", "rev")
 
 
-@asynccontextmanager
-async def _database() -> AsyncIterator[Database]:
-    mongo, database = client.connect(load(Mongo).mongo_url, app="console")
-    try:
-        yield database
-    finally:
-        mongo.close()
-
-
-def _with_database(work: Callable[[Database], Awaitable[Any]]) -> Any:
-    async def run() -> Any:
-        async with _database() as database:
-            return await work(database)
-
-    return asyncio.run(run())
-
-
 @case_app.command()
 def show(
     case_id: Annotated[str, typer.Argument(metavar="ID")],
@@ -59,7 +39,7 @@ def show(
     """Show what became of a case and why: state, findings, timeline. Exit 1 where there is none of this
     id.
     """
-    case: Document | None = _with_database(lambda database: database["cases"].find_one({"_id": case_id}))
+    case: Document | None = with_database(lambda database: database["cases"].find_one({"_id": case_id}))
     if case is None:
         raise NotFound(f"there is no case {case_id}")
     if as_json:
@@ -96,7 +76,7 @@ def verify(case_id: Annotated[str | None, typer.Argument(metavar="[ID]")] = None
     fault.
     """
     verifier = Verifier(load(VerifyKey).verify_key)
-    checked, wrong = _with_database(lambda database: _verify(database, verifier, case_id))
+    checked, wrong = with_database(lambda database: _verify(database, verifier, case_id))
     if case_id and not checked:
         raise NotFound(f"there is no case {case_id}")
     typer.echo(f"{checked} cases checked, {wrong} with faults")

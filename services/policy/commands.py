@@ -1,34 +1,8 @@
-"""What the commands of this service share: the database for the length of one command."""
+"""What the commands of this service share: reading a file that somebody named."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
 
 import typer
-
-from shared.settings import Mongo, load
-from shared.store import client
-from shared.store.client import Database
-
-Answer = TypeVar("Answer")
-
-
-def with_database(work: Callable[[Database], Awaitable[Answer]]) -> Answer:
-    """What `work` returns. A database that is away is told in one line, exit 1."""
-
-    async def run() -> Answer:
-        mongo, database = client.connect(load(Mongo).mongo_url, app="console")
-        try:
-            return await work(database)
-        finally:
-            mongo.close()
-
-    try:
-        return asyncio.run(run())
-    except client.AWAY as error:
-        typer.echo(f"MongoDB cannot be reached: {type(error).__name__}", err=True)
-        raise typer.Exit(1) from error
 
 
 def text_of(path: Path) -> str:

@@ -10,7 +10,6 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from services.policy.commands import with_database
 from services.policy.explain import Explanation, explain
 from services.policy.releases import Releases
 from services.policy.rollout import ledger
@@ -18,6 +17,7 @@ from shared.decision import Verifier
 from shared.errors import NotFound
 from shared.settings import VerifyKey, load
 from shared.store.client import Database
+from shared.store.session import with_database
 
 app = typer.Typer()
 

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pymongo import UpdateOne
-from pymongo.errors import BulkWriteError
 
 from services.policy.limits import Limit
-from shared.store.client import Collection, Database, Document, only_duplicates
+from shared.store.client import Collection, Database, Document, upsert
 
 #: The newest places that are kept one by one. Older ones are counted by the minute, so that a document stays
 #: small whatever the limit; a minute counts until all of it is out of the window, so never too few count.
@@ -116,13 +115,8 @@ class Gates:
         """Whether all of them could be stored as they were counted; the ones that could are."""
         if not changed:
             return True
-        try:
-            result = await self.collection.bulk_write([_stored(gate) for gate in changed], ordered=False)
-        except BulkWriteError as error:
-            if not only_duplicates(error):
-                raise
-            return False
-        return result.matched_count + result.upserted_count == len(changed)
+        made = await upsert(self.collection, [_stored(gate) for gate in changed])
+        return made is not None and made.matched_count + made.upserted_count == len(changed)
 
 
 def _stored(gate: Gate) -> UpdateOne:

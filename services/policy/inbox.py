@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from pymongo.errors import BulkWriteError
-
 from shared.events import Event
-from shared.store.client import Collection, Database, Document, only_duplicates
+from shared.store.client import Collection, Database, Document, insert_missing
 
 
 class Inbox:
@@ -25,15 +23,9 @@ class Inbox:
         """Stores what is not there yet; returns the digest that is stored now for each id, which may be
         another's.
         """
-        if not documents:
-            return {}
-        try:
-            await self.collection.insert_many(documents, ordered=False)
-        except BulkWriteError as error:
-            if not only_duplicates(error):
-                raise
-            return await self.known(document["_id"] for document in documents)
-        return {document["_id"]: document["digest"] for document in documents}
+        if await insert_missing(self.collection, documents):
+            return {document["_id"]: document["digest"] for document in documents}
+        return await self.known(document["_id"] for document in documents)
 
     async def conflict(self, conflicts: Sequence[tuple[Event, str | None]], now: datetime) -> None:
         """Records events (each with the digest that was first) that say otherwise under an id used before."""
@@ -50,10 +42,4 @@ class Inbox:
             }
             for event, first in conflicts
         ]
-        if not documents:
-            return
-        try:
-            await self._conflicts.insert_many(documents, ordered=False)
-        except BulkWriteError as error:
-            if not only_duplicates(error):
-                raise
+        await insert_missing(self._conflicts, documents)

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from pymongo import UpdateOne
-from pymongo.errors import BulkWriteError
 
 from services.policy.context import HISTORY_LIMIT
-from shared.store.client import Collection, Database, Document, only_duplicates
+from shared.store.client import Collection, Database, Document, upsert
 
 #: Wishes are what the candidate set on the page, preferences what a source reports: in a part of its own a
 #: wish is neither outdone nor pushed out by any number of reports.
@@ -31,13 +30,8 @@ class Memory:
         wanted = [(part, key, entry) for part, keys, entry in entries for key in keys]
         if not wanted:
             return
-        try:
-            await self.collection.bulk_write(
-                [_remembering(*one, upsert=True) for one in wanted], ordered=False
-            )
-        except BulkWriteError as error:
-            if not only_duplicates(error):
-                raise
+        made = await upsert(self.collection, [_remembering(*one, upsert=True) for one in wanted])
+        if made is None:
             # an upsert that finds its entry there cannot make a second document; nor can one of another entry
             # whose document another replica made at the same moment, but now there is one to change
             await self.collection.bulk_write(

@@ -6,15 +6,13 @@ A row's id is made of what it says, so writing it again changes nothing, whateve
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from pymongo.errors import BulkWriteError
-
 from services.policy import subjects
 from services.policy.memory import Memory
 from services.policy.tallies import Kind
 from shared.events import Event
 from shared.states import State
 from shared.store import suppressions
-from shared.store.client import Collection, Database, Document, only_duplicates
+from shared.store.client import Collection, Database, Document, insert_missing
 
 #: A stop counts for whoever wrote to the person within this time before it.
 _ANSWERS_WITHIN = timedelta(days=91)
@@ -98,10 +96,4 @@ class Outcomes:
 
     async def add(self, rows: Sequence[Document]) -> None:
         """Adds the rows that are not there yet."""
-        if not rows:
-            return
-        try:
-            await self.collection.insert_many(rows, ordered=False)
-        except BulkWriteError as error:
-            if not only_duplicates(error):
-                raise
+        await insert_missing(self.collection, rows)

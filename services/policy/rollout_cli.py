@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.policy.commands import text_of, with_database
+from services.policy.commands import text_of
 from services.policy.document import PolicyInvalid
 from services.policy.plan import Plan
 from services.policy.releases import Log, Releases
@@ -14,6 +14,7 @@ from services.policy.rulebook import Files
 from shared.clock import SystemClock
 from shared.settings import PolicyFiles, load
 from shared.store.client import Database
+from shared.store.session import with_database
 
 app = typer.Typer()
 

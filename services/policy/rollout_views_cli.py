@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from services.policy.backtest_report import as_json, print_tally
-from services.policy.commands import text_of, with_database
+from services.policy.commands import text_of
 from services.policy.compare import Tally
 from services.policy.document import Policy, load_base
 from services.policy.plan import Plan, differing
@@ -20,6 +20,7 @@ from services.policy.rollout import Refused, Release
 from services.policy.rollout_cli import plan_of
 from services.policy.shadow import recorded
 from shared.store.client import Database
+from shared.store.session import with_database
 
 app = typer.Typer()
 

@@ -4,9 +4,7 @@ or case.
 
 from collections.abc import Iterable, Sequence
 
-from pymongo.errors import BulkWriteError
-
-from shared.store.client import Collection, Database, Document, only_duplicates
+from shared.store.client import Collection, Database, Document, insert_missing
 
 
 class Withdrawals:
@@ -17,13 +15,7 @@ class Withdrawals:
 
     async def add(self, documents: Sequence[Document]) -> None:
         """Adds ``{_id: case, at, event_id}``; the first word on a case stays."""
-        if not documents:
-            return
-        try:
-            await self.collection.insert_many(documents, ordered=False)
-        except BulkWriteError as error:
-            if not only_duplicates(error):
-                raise
+        await insert_missing(self.collection, documents)
 
     async def of(self, cases: Iterable[str]) -> dict[str, Document]:
         """The withdrawals of these cases, by case."""

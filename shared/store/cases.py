@@ -10,10 +10,9 @@ from typing import Any
 
 from bson import ObjectId
 from pymongo import UpdateOne
-from pymongo.errors import BulkWriteError
 
 from shared.states import OPEN, TERMINAL, Entry, State, entry
-from shared.store.client import Collection, Database, Document, only_duplicates
+from shared.store.client import Collection, Database, Document, insert_missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +73,7 @@ class Cases:
 
     async def open(self, documents: Sequence[Document]) -> None:
         """Inserts the cases that are not there yet."""
-        if not documents:
-            return
-        try:
-            await self.collection.insert_many(documents, ordered=False)
-        except BulkWriteError as error:
-            if not only_duplicates(error):
-                raise
+        await insert_missing(self.collection, documents)
 
     async def by_ids(self, ids: Iterable[str]) -> dict[str, Document]:
         """The cases of these ids that exist."""

@@ -2,7 +2,7 @@
 file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any, TypeAlias
 
@@ -10,6 +10,7 @@ import pymongo
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pydantic import SecretStr
+from pymongo import UpdateOne
 from pymongo.errors import (
     AutoReconnect,
     BulkWriteError,
@@ -19,6 +20,7 @@ from pymongo.errors import (
     WTimeoutError,
 )
 from pymongo.read_concern import ReadConcern
+from pymongo.results import BulkWriteResult
 from pymongo.write_concern import WriteConcern
 
 Document: TypeAlias = dict[str, Any]
@@ -79,6 +81,29 @@ def only_duplicates(error: BulkWriteError) -> bool:
         and not details.get("writeConcernErrors")
         and all(f["code"] == DUPLICATE_KEY for f in faults)
     )
+
+
+async def insert_missing(collection: Collection, documents: Sequence[Document]) -> bool:
+    """Inserts the documents whose unique keys nobody has yet; whether that was all of them."""
+    if not documents:
+        return True
+    try:
+        await collection.insert_many(documents, ordered=False)
+    except BulkWriteError as error:
+        if not only_duplicates(error):
+            raise
+        return False
+    return True
+
+
+async def upsert(collection: Collection, updates: Sequence[UpdateOne]) -> BulkWriteResult | None:
+    """Makes the updates; None where somebody was faster with an upsert, so that some changed nothing."""
+    try:
+        return await collection.bulk_write(updates, ordered=False)
+    except BulkWriteError as error:
+        if not only_duplicates(error):
+            raise
+        return None
 
 
 async def ping(database: Database) -> None:

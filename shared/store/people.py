@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pymongo import UpdateOne
-from pymongo.errors import BulkWriteError
 
-from shared.store.client import Collection, Database, Document, only_duplicates
+from shared.store.client import Collection, Database, Document, upsert
 
 #: More keys than any one person has: a shared address, or somebody who ties strangers together. Such a case
 #: is held.
@@ -58,11 +57,7 @@ class People:
             )
             for card in {card["_id"]: card for card in cards}.values()
         ]
-        try:
-            await self.collection.bulk_write(updates, ordered=False)
-        except BulkWriteError as error:
-            if not only_duplicates(error):
-                raise
+        await upsert(self.collection, updates)
         return await self.by_ids(card["_id"] for card in cards)
 
     async def by_ids(self, ids: Iterable[str]) -> dict[str, Document]:

@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Literal
 
 from pymongo import UpdateOne
-from pymongo.errors import BulkWriteError
 
-from shared.store.client import Collection, Database, Document, only_duplicates
+from shared.store.client import Collection, Database, Document, upsert
 
 Kind = Literal["opt_out", "complaint", "erasure", "bounce"]
 #: The scope of a "never again" that holds for every tenant of this installation.
@@ -42,11 +41,7 @@ class Suppressions:
         if not documents:
             return
         updates = [UpdateOne({"_id": doc["_id"]}, {"$setOnInsert": doc}, upsert=True) for doc in documents]
-        try:
-            await self.collection.bulk_write(updates, ordered=False)
-        except BulkWriteError as error:
-            if not only_duplicates(error):
-                raise
+        await upsert(self.collection, updates)
 
     async def of(self, tenants: Iterable[str], keys: Iterable[str]) -> list[Document]:
         """All suppressions of these keys' fingerprints that hold for one of these tenants, or for

@@ -49,7 +49,6 @@ from shared.states import OPEN, State
 from shared.store.cases import Cases
 from shared.store.client import AWAY, Database, Document
 from shared.store.people import People
-from shared.store.suppressions import Suppressions
 from shared.telemetry import Metrics
 from shared.topology import Lane
 from shared.vault import Keyring, Vault, new_key
@@ -244,7 +243,7 @@ class World:
         channel = cast("Channel", WayOut(self))
         sending = Sending(
             due,
-            Look(People(self.stepped), Suppressions(self.stepped), self.stepped["tenants"]),
+            Look(self.stepped),
             prepare,
             Record(cases, due, terms, self.clock, metrics),
             channel,

@@ -78,4 +78,4 @@ def test_a_wrong_word_is_answered_with_the_way_out(arguments: tuple[str, ...], s
     """Nothing is changed, and the exit status says so."""
     result = run(*arguments)
     assert result.exit_code != 0
-    assert says in result.output
+    assert says in f"{result.output}{result.exception}"

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services.intake.cli import app
+from shared.errors import AfterwordError
 from tests.integration.intake.stage import SOURCE_KEYS
 
 TENANT = (
@@ -36,11 +37,11 @@ def ok(*arguments: str) -> Any:
 
 
 def refused(*arguments: str) -> str:
-    """The one line of a command that fails."""
-    result = call(*arguments)
-    assert result.exit_code == 1
-    assert result.stderr.count("\n") == 1
-    return result.stderr
+    """What `afterword` says, in one line, of a command that fails."""
+    error = call(*arguments).exception
+    assert isinstance(error, AfterwordError)
+    assert "\n" not in str(error)
+    return str(error)
 
 
 def test_a_source_is_added_and_its_secret_shown_once() -> None:

@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from deploy.local.smtp import SmtpServer
+from services.notifier.loop import DueLoop
 from shared import bus as buses
 from shared.bus import Bus
 from shared.clock import FixedClock, SystemClock
@@ -47,3 +48,11 @@ async def stage(amqp_url: str, mongo_url: str, smtp: SmtpServer) -> AsyncIterato
     yield stage
     await broker.stop()
     mongo.close()
+
+
+@pytest.fixture
+async def loop(stage: Stage) -> AsyncIterator[DueLoop]:
+    """One replica."""
+    replica = stage.replica()
+    yield replica
+    await replica.stop(1)

@@ -32,6 +32,7 @@ from shared.vault import Keyring, Vault
 NOON = datetime(2026, 6, 3, 12, tzinfo=UTC)
 AT_ONCE = Schedule(delay_min_s=0, delay_max_s=0, quiet_from="00:00", quiet_to="00:00", weekends=True)
 TENANT = "acme"
+COOLDOWN = timedelta(days=180)
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]], what: str, timeout_s: float = 20) -> None:
@@ -42,6 +43,12 @@ async def eventually(condition: Callable[[], Awaitable[bool]], what: str, timeou
                 await asyncio.sleep(0.02)
     except TimeoutError:
         raise TimeoutError(f"{what}: not within {timeout_s:g} s") from None
+
+
+async def rounds(loop: DueLoop) -> None:
+    """Rounds until there is nothing left to do at this moment."""
+    while await loop.round():
+        pass
 
 
 @dataclass
@@ -117,12 +124,18 @@ class Stage:
         fields = {"tenant": tenant, "source": "ats", "keys": keys, "card": card}
         document = opened(case, now, by="policy", event_id=event_id(tenant, "ats", who), fields=fields)
         await self.cases.open([document])
+        await self.claimed(case, keys, now)
         signed = self.permit(case, schedule=schedule, tenant=tenant)
         decision = {"signed": signed.model_dump(mode="json"), "verdict": "approve"}
         await self.cases.move(
             [Move(document, State.APPROVED, now, by="policy", why="approved", set={"decision": decision})]
         )
         return case
+
+    async def claimed(self, case: str, keys: list[str], at: datetime) -> None:
+        """The permit in the database, as policy claims it."""
+        document = {"_id": case, "keys": keys, "at": at, "until": at + COOLDOWN}
+        await self.database["permits"].insert_one(document)
 
     def permit(self, case: str, *, signer: Signer | None = None, **changes: Any) -> SignedDecision:
         """A signed decision on a case; by default as policy would make it."""

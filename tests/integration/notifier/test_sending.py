@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -13,27 +13,11 @@ from services.notifier.letter import Letter
 from services.notifier.loop import DueLoop
 from shared.bus import Bus
 from shared.clock import SystemClock
-from shared.decision import Schedule, Signer, new_seed
+from shared.decision import Schedule
 from shared.errors import Transient
 from shared.events import Event, outcome_id
 from shared.states import State
-from shared.store.people import People
-from shared.store.suppressions import EVERYONE
-from tests.integration.notifier.stage import AT_ONCE, TENANT, Stage
-
-
-@pytest.fixture
-async def loop(stage: Stage) -> AsyncIterator[DueLoop]:
-    """One replica."""
-    replica = stage.replica()
-    yield replica
-    await replica.stop(1)
-
-
-async def rounds(loop: DueLoop) -> None:
-    """Rounds until there is nothing left to do at this moment."""
-    while await loop.round():
-        pass
+from tests.integration.notifier.stage import AT_ONCE, TENANT, Stage, rounds
 
 
 async def test_a_due_follow_up_goes_out_once_and_is_told_of_once(
@@ -81,135 +65,6 @@ async def test_two_replicas_send_fifty_due_rows_once_each_over_kept_connections(
     assert {id_ for _, id_ in await stage.told()} == {outcome_id(case, "followup.sent") for case in cases}
     for replica in replicas:
         await replica.stop(1)
-
-
-@pytest.mark.parametrize(
-    ("kind", "scope", "who"),
-    [
-        ("opt_out", TENANT, "grace"),
-        ("complaint", TENANT, "grace"),
-        ("bounce", TENANT, "grace"),
-        # from everyone on this installation
-        ("opt_out", EVERYONE, "grace"),
-        # by another address of hers, of which the case knows nothing
-        ("opt_out", TENANT, "grace.h"),
-    ],
-)
-async def test_a_never_again_before_the_send_cancels_it(
-    stage: Stage, loop: DueLoop, smtp: SmtpServer, kind: str, scope: str, who: str
-) -> None:
-    """What policy could not cancel itself, the last look does; the reason names the kind."""
-    case = await stage.scheduled("grace")
-    await stage.linked("grace", "grace.h")
-    await stage.stop(who, kind, scope)  # type: ignore[arg-type] # parametrized
-    await rounds(loop)
-    assert smtp.mails == []
-    assert await stage.state(case) is State.CANCELLED
-    assert kind in await stage.why(case)
-    assert [type_ for type_, _ in await stage.told()] == ["afterword.followup.cancelled.v1"]
-
-
-async def test_an_opt_out_of_somebody_else_or_at_another_company_stops_nothing(
-    stage: Stage, loop: DueLoop, smtp: SmtpServer
-) -> None:
-    """Suppressions hold for their person and their scope."""
-    await stage.tenant("other")
-    case, there = await stage.scheduled("grace"), await stage.scheduled("grace", tenant="other")
-    await stage.stop("alan")
-    await stage.stop("grace", "opt_out", "other")
-    await rounds(loop)
-    assert await stage.state(case) is State.SENT
-    assert await stage.state(there) is State.CANCELLED
-
-
-async def test_an_opt_out_during_the_conversation_stops_the_mail(
-    stage: Stage, loop: DueLoop, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Until DATA the mail can be stopped: the fact touches the case, and the move to `sending` fails."""
-    case = await stage.scheduled("grace")
-    begin = SmtpChannel.begin
-
-    async def slow(channel: SmtpChannel, letter: Letter) -> Accepted | Refused | Deferred:
-        said = await begin(channel, letter)
-        await stage.stop("grace")
-        return said
-
-    monkeypatch.setattr(SmtpChannel, "begin", slow)
-    await rounds(loop)
-    assert smtp.mails == []
-    assert await stage.state(case) is State.CANCELLED
-    assert [line["to_state"] for line in (await stage.case(case))["timeline"]][-2:] == [
-        "scheduled",
-        "cancelled",
-    ]
-
-
-async def test_a_touch_that_stops_nothing_only_makes_it_look_again(
-    stage: Stage, loop: DueLoop, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The row is given back, looked at again and sent over the same connection, once."""
-    case = await stage.scheduled("grace")
-    begin = SmtpChannel.begin
-    touched: list[object] = []
-
-    async def slow(channel: SmtpChannel, letter: Letter) -> Accepted | Refused | Deferred:
-        said = await begin(channel, letter)
-        if not touched:
-            touched.append(await stage.cases.touch([f"{TENANT}/egrace"]))
-        return said
-
-    monkeypatch.setattr(SmtpChannel, "begin", slow)
-    await rounds(loop)
-    assert len(smtp.mails) == 1
-    assert smtp.connections == 1
-    assert await stage.state(case) is State.SENT
-
-
-async def test_an_erased_candidate_gets_nothing(stage: Stage, loop: DueLoop, smtp: SmtpServer) -> None:
-    """Without a data key there is no address, and no wish to have one."""
-    case = await stage.scheduled("grace")
-    await People(stage.database).destroy([f"{TENANT}/egrace"], stage.clock.now())
-    await rounds(loop)
-    assert smtp.mails == []
-    assert await stage.state(case) is State.CANCELLED
-    assert "erasure" in await stage.why(case)
-
-
-@pytest.mark.parametrize("email", [None, "not an address", "a@example.org\r\nBcc: b@example.org"])
-async def test_without_a_usable_address_the_case_has_failed(
-    stage: Stage, loop: DueLoop, smtp: SmtpServer, email: str | None
-) -> None:
-    """The reason says so and quotes nothing."""
-    case = await stage.scheduled("grace", email=email)
-    await rounds(loop)
-    assert smtp.mails == []
-    assert await stage.state(case) is State.FAILED
-    assert "address" in await stage.why(case)
-    assert "@" not in await stage.why(case)
-
-
-async def test_a_decision_changed_in_the_database_sends_nothing(
-    stage: Stage, loop: DueLoop, smtp: SmtpServer
-) -> None:
-    """The signature is checked again at the send: writing to the database is not enough to cause one."""
-    case = await stage.scheduled("grace")
-    forged = stage.permit(case, signer=Signer(new_seed()))
-    change = {"$set": {"decision.signed": forged.model_dump(mode="json")}}
-    await stage.cases.collection.update_one({"_id": case}, change)
-    await rounds(loop)
-    assert smtp.mails == []
-    assert await stage.state(case) is State.FAILED
-    assert "not signed" in await stage.why(case)
-
-
-async def test_anothers_decision_sends_nothing(stage: Stage, loop: DueLoop, smtp: SmtpServer) -> None:
-    """A genuine signature on another case's decision permits nothing here."""
-    case, other = await stage.scheduled("grace"), await stage.approved("alan")
-    genuine = (await stage.case(other))["decision"]
-    await stage.cases.collection.update_one({"_id": case}, {"$set": {"decision": genuine}})
-    await rounds(loop)
-    assert smtp.mails == []
-    assert await stage.state(case) is State.FAILED
 
 
 async def test_a_refused_recipient_has_failed_with_the_servers_words(

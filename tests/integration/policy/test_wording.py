@@ -6,7 +6,7 @@ import pytest
 
 from shared.events import InteractionRecorded
 from shared.states import State
-from tests.integration.policy.stage import DAY, NOON, REY, Stage, decline, event, grace, outreach
+from tests.integration.policy.stage import DAY, NOON, REY, Stage, decline, event, eventually, grace, outreach
 
 SOFT = "Thank you for reaching out, but I am not interested."
 
@@ -61,8 +61,11 @@ async def test_a_wish_in_a_reply_is_an_opt_out_at_once(stage: Stage) -> None:
         words = "Please take me off your mailing list and do not contact me again."
         reply = InteractionRecorded(person=grace(), direction="reply", channel="email", text=words)
         await stage.publish(event(reply, "reply", NOON - DAY / 2))
-        kept = await stage.database["suppressions"].find({}).to_list(10)
-        assert {found["kind"] for found in kept} == {"opt_out"}
+
+        async def in_force() -> bool:
+            return await stage.database["suppressions"].find_one({"kind": "opt_out"}) is not None
+
+        await eventually(in_force, "the wish is in force")
         declined = decline(grace(), text=SOFT)
         await stage.publish(declined)
         await stage.becomes(declined, State.DENIED)

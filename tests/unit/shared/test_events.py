@@ -1,5 +1,6 @@
 """Events: stored examples stay readable, ids repeat, and the codec loses nothing and trusts nothing."""
 
+import base64
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -60,7 +61,7 @@ def test_a_stored_example_is_still_read(path: Path) -> None:
     stored = json.loads(path.read_text())
     newer = stored | {"newattribute": "x", "data": stored["data"] | {"new_field": {"a": 1}}}
     for raw in (stored, newer):
-        (read,) = decode(json.dumps([raw]).encode(), None)
+        (read,) = decode(json.dumps([sealed(raw)]).encode(), SEALER)
         assert isinstance(read, Event)
         assert read.data.model_dump(mode="json", exclude_none=True) == stored["data"]
         assert (read.id, read.subject, read.digest) == (
@@ -68,6 +69,14 @@ def test_a_stored_example_is_still_read(path: Path) -> None:
             stored.get("subject"),
             stored.get("digest"),
         )
+
+
+def sealed(raw: dict[str, Any]) -> dict[str, Any]:
+    """A stored example, in clear, as it travels."""
+    if not events.TYPES[raw["type"]].sealed:
+        return raw
+    data = SEALER.seal(json.dumps(raw["data"]).encode(), f"{raw['id']}\x00{raw['type']}".encode())
+    return raw | {"datacontenttype": SEALED_TYPE, "data_base64": base64.b64encode(data).decode()}
 
 
 @given(some)
@@ -89,6 +98,14 @@ def test_a_name_does_not_travel_in_clear() -> None:
     assert isinstance(decode(body, Sealer(new_key()))[0], Unreadable)
     with pytest.raises(AfterwordError, match="BUS_KEY"):
         encode([opted_out], None)
+
+
+def test_what_must_be_sealed_is_not_believed_in_clear() -> None:
+    """Whoever may publish but does not hold the bus key cannot speak for a platform or a person."""
+    opted_out = event(events.OptOutReceived(person=events.Person(email="ada@example.org")))
+    clear = opted_out.model_dump(mode="json", exclude_none=True)
+    (read,) = decode(json.dumps([clear]).encode(), SEALER)
+    assert isinstance(read, Unreadable)
 
 
 @pytest.mark.parametrize(
