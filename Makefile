@@ -52,6 +52,9 @@ servers: $(READY) ## Keep a RabbitMQ and a MongoDB running until Ctrl-C, and pri
 policy-eval: $(READY) ## Measure the text judgments on the labelled sets, beside the baselines
 	$(BIN)/python -m tests.eval
 
+train: $(READY) ## Learn the weights of the text judgments anew from tests/eval/training
+	$(BIN)/python -m tests.eval.train
+
 attack: $(READY) ## Try to misuse it in every way that docs/gaming.md names (ATTEMPTS=... SEED=...)
 	$(BIN)/python -m tests.attack $(if $(ATTEMPTS),--attempts $(ATTEMPTS)) $(if $(SEED),--seed $(SEED))
 
@@ -97,4 +100,4 @@ clean: ## Remove .venv, caches and reports (no data of a deployment)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist build
 	find . -name __pycache__ -type d -not -path './.git/*' -exec rm -rf {} +
 
-.PHONY: help setup lock lint format test test-unit bench policy-eval servers demo demo-stop demo-compose docs secrets up down logs ps scale backup restore clean
+.PHONY: help setup lock lint format test test-unit bench policy-eval train servers demo demo-stop demo-compose docs secrets up down logs ps scale backup restore clean

@@ -4,7 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import yaml
 from pydantic import ValidationError
@@ -17,6 +17,8 @@ from shared.decision import Schedule
 
 __all__ = ["Fault", "Policy", "PolicyInvalid", "load_base", "load_stored", "schema", "tighten"]
 
+#: Stored policies kept read: whoever judges again, judges many cases under few of them.
+_KEPT = 64
 _SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -67,6 +69,7 @@ def load_base(text: str, name: str) -> Policy:
     return Policy(document)
 
 
+@lru_cache(maxsize=_KEPT)
 def load_stored(text: str, version: str) -> Policy:
     """The policy that was stored under `version`, which it keeps whatever fields documents have got since.
 

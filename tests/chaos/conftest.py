@@ -72,7 +72,7 @@ def stage(amqp_url: str, mongo_url: str, smtp: SmtpServer, tmp_path: Path) -> It
         "AFTERWORD_SMTP_PORT": str(smtp.port),
         "AFTERWORD_SMTP_SECURITY": "none",
         "AFTERWORD_SMTP_TIMEOUT_S": "1",
-        "AFTERWORD_LEASE_S": "1.5",
+        "AFTERWORD_LEASE_S": "3",
         "AFTERWORD_DUE_INTERVAL_S": "0.05",
         "AFTERWORD_IN_FORCE_TIMEOUT_S": "1",
         "AFTERWORD_RETRY_WAITS_S": "1,1,1",

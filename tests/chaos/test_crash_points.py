@@ -45,7 +45,7 @@ def doubtful(point: str) -> bool:
     return "smtp data" in point or "write bulk_write cases" in point
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 @pytest.mark.parametrize("service", SERVICES)
 def test_no_kill_loses_or_repeats_anything(
     service: str, stage: Stage, amqp_url: str, capsys: pytest.CaptureFixture[str]

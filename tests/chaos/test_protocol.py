@@ -9,11 +9,11 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.chaos.machine import Ground, Machine
 
 #: Histories; AFTERWORD_TEST_HISTORIES searches further than every run can.
-HISTORIES = int(os.environ.get("AFTERWORD_TEST_HISTORIES", "120"))
+HISTORIES = int(os.environ.get("AFTERWORD_TEST_HISTORIES", "80"))
 STEPS = 30
 
 
-@pytest.mark.timeout(max(240, HISTORIES * 2))
+@pytest.mark.timeout(max(900, HISTORIES * 6))
 def test_no_history_breaks_a_promise(ground: Ground) -> None:
     """Once or not at all, nothing lost, stops obeyed once answered, nothing unjudged, all of it provable."""
 

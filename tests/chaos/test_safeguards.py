@@ -213,7 +213,7 @@ SEARCHES: dict[str, tuple[Remove, Scope]] = {
 }
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", SEARCHES)
 def test_a_protocol_without_one_safeguard_breaks_a_promise(
     name: str,
@@ -233,7 +233,7 @@ def test_a_protocol_without_one_safeguard_breaks_a_promise(
     sys.stdout.write(f"without {name}: found in history {ground.histories}\n")
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("name", SEARCHES)
 def test_with_the_safeguard_the_same_search_finds_nothing(name: str, ground: Ground) -> None:
     """So what was found above is the safeguard's absence, and not the search's own doing."""

@@ -343,7 +343,7 @@ class World:
             while self.queue:
                 await self.deliver([self.queue[0]], None)
                 if self.queue and self.clock.now() < START + timedelta(days=4000):
-                    self.clock.advance(timedelta(seconds=30))
+                    self.clock.advance(timedelta(minutes=5))
             await self.round(None)
             await self.sweep()
             open_ = {state.value for state in OPEN}

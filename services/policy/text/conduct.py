@@ -1,14 +1,29 @@
 """Were a recruiter's words neutral? Findings with the words that show it; none for decent outreach."""
 
+from collections.abc import Iterator, Mapping
+
 from services.policy.context import Finding, Severity
 from services.policy.text.datafile import Meaning
+from services.policy.text.features import words_of
 from services.policy.text.lexicon import TO_A_MACHINE, Hit, Lexicon
 from services.policy.text.reading import Reading, read
 from services.policy.text.reply import NO_CHANCE
+from services.policy.text.scorer import scales
 
 #: Mild ones are for a person to judge; everything else is no way to treat anybody.
 _MILD: frozenset[Meaning] = frozenset({"conduct.pressure", "conduct.urgency", "conduct.machine"})
 _FEW_WORDS = 8
+#: The share of what is not decent from which a person looks, and from which it is plain.
+_DOUBTFUL, _PLAIN = 0.8, 0.95
+_FAULTS: Mapping[str, Meaning] = {
+    "pushy": "conduct.pushy",
+    "guilt": "conduct.guilt",
+    "threat": "conduct.threat",
+    "insult": "conduct.insult",
+    "deceptive": "conduct.deception",
+    "intrusive": "conduct.intrusive",
+    "flirt": "conduct.flirt",
+}
 
 
 def findings(text: str, lexicon: Lexicon, *, where: str) -> list[Finding]:
@@ -33,6 +48,7 @@ def findings(text: str, lexicon: Lexicon, *, where: str) -> list[Finding]:
         )
         for hit in lexicon.hits("reply", reading.views, TO_A_MACHINE)
     ]
+    found += _weighed(reading, where)
     unread = _unread(reading.language in lexicon.permits, len(reading.own.split()) <= _FEW_WORDS)
     if unread and not reading.languages & lexicon.permits:
         found.append(_plain("conduct.language", unread, {"language": reading.language, "message": where}))
@@ -41,6 +57,23 @@ def findings(text: str, lexicon: Lexicon, *, where: str) -> list[Finding]:
             _plain("conduct.disguised", "hold", {"how": sorted(reading.normal.oddities), "message": where})
         )
     return found
+
+
+def _weighed(reading: Reading, where: str) -> Iterator[Finding]:
+    """What the words as a whole give away, whatever phrase they avoid."""
+    scale = scales()["conduct"]
+    weighed = scale.weigh(words_of(reading.own))
+    share = weighed["conduct"].share("not decent")
+    if share < _DOUBTFUL:
+        return
+    kind = weighed["fault"].likeliest
+    start, end = scale.telling(reading.own, "conduct", "not decent")
+    yield Finding(
+        code=_FAULTS.get(kind, "conduct.pressure"),
+        severity="deny" if share >= _PLAIN and kind in _FAULTS else "hold",
+        evidence={"words": reading.normal.evidence(start, end), "rule": "weights.conduct", "message": where},
+        says="Taken together, the words press, prey on or belittle the person.",
+    )
 
 
 def _counts(hit: Hit, reading: Reading) -> bool:

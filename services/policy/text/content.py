@@ -9,8 +9,10 @@ import re2
 
 from services.policy.context import Finding
 from services.policy.text import shape
+from services.policy.text.features import words_of
 from services.policy.text.lexicon import TO_A_MACHINE, Hit, Lexicon
 from services.policy.text.reading import Reading, read
+from services.policy.text.scorer import scales
 
 Field = Literal["note", "name", "title", "company"]
 
@@ -20,6 +22,9 @@ _ADDRESSES = re2.compile(
     r"|\b(?:du|dich|dir|sie|ihre?|uns|mich|jetzt|heute|bitte|vous|votre|nous|tu|toi|maintenant|usted|nos|ahora|hoy|voce|agora|hoje"
     r"|lei|noi|adesso|oggi|jij|jou|jullie|u|ons|nu|vandaag|ty|pan|pani|nas|teraz|dzis|dig|oss|idag)\b"
 )
+#: The share from which a text is not fit to be sent.
+_UNFIT = 0.6
+_ASKS = {"repitch": "pitch"}
 #: Words in a name, a title, a company; more are a sentence.
 _MOST_WORDS: dict[Field, int] = {"name": 7, "title": 12, "company": 9, "note": 400}
 _LONGEST: dict[Field, int] = {"name": 80, "title": 120, "company": 100, "note": 4000}
@@ -46,7 +51,20 @@ def examine(text: str, field: Field, lexicon: Lexicon, company: str | None = Non
         if label and " " not in reading.evidence(hit):
             continue
         found.append(_finding(code, reading.evidence(hit), hit.rule.entry.means, hit.rule.entry.id))
+    if field == "note":
+        found += _weighed(reading)
     return Examined(not found, tuple(found))
+
+
+def _weighed(reading: Reading) -> Iterator[Finding]:
+    """What the words as a whole ask for, whatever phrase they avoid."""
+    scale = scales()["content"]
+    weighed = scale.weigh(words_of(reading.own))
+    if weighed["content"].share("unfit") >= _UNFIT:
+        start, end = scale.telling(reading.own, "content", "unfit")
+        kind = _ASKS.get(weighed["ask"].likeliest, weighed["ask"].likeliest)
+        says = "Taken together, the words ask for something or press; a thank-you does neither."
+        yield _finding(f"content.{kind}", reading.normal.evidence(start, end), says, "weights.content")
 
 
 def _counts(hit: Hit, reading: Reading) -> bool:

@@ -1,13 +1,16 @@
 """What did the candidate say? One intent, with the words that show it. The order of harm decides."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import re2
 
 from services.policy.text.datafile import Meaning
+from services.policy.text.features import words_of
 from services.policy.text.lexicon import ALL, Asked, Hit, Lexicon
 from services.policy.text.reading import Reading, read
+from services.policy.text.scorer import Weighed, scales
 
 Intent = Literal[
     "declined_soft",
@@ -24,9 +27,62 @@ Intent = Literal[
 _ALWAYS: frozenset[Meaning] = frozenset(
     {"reply.opt_out", "reply.hostile", "reply.legal", "reply.machine", "reply.minor", "reply.life_event"}
 )
-#: Roundabout signs beside a no, each of another kind: one may be chance, this many are a wish for silence.
-_A_WISH = 2
-_HOSTILE: tuple[Meaning, ...] = ("reply.hostile", "reply.legal")
+_HOSTILE: frozenset[Meaning] = frozenset({"reply.hostile", "reply.legal"})
+_ASKS_FOR_SILENCE: frozenset[Meaning] = _HOSTILE | {"reply.opt_out"}
+_SILENCE: tuple[Intent, ...] = ("declined_permanent_optout", "hostile_optout")
+#: What sounds like more beside a plain no is courtesy.
+_COURTESY: frozenset[Meaning] = frozenset(
+    {"reply.interested", "reply.later", "reply.oblique", "reply.question"}
+)
+#: The share of silence from which it is what the text asks for. A missed wish does more harm than a false one.
+_WITH_A_PHRASE, _WITHOUT_A_PHRASE, _BESIDE_A_KNOWN_NO = 0.05, 0.22, 0.4
+_KNOWN_NO: frozenset[Meaning] = frozenset({"reply.decline", "reply.later"})
+#: From here on it may be, so a person looks before anything is sent.
+_PERHAPS = 0.3
+#: A no of this share is plain.
+_PLAINLY = 0.8
+#: Less than this leaves a doubt.
+_DOUBTLESS = 0.5
+_DOUBTS: Mapping[str, Meaning] = {
+    "source": "reply.data_source",
+    "sensitive": "reply.life_event",
+    "minor": "reply.minor",
+    "irritated": "reply.irritated",
+    "sarcastic": "reply.sarcasm",
+    "third_person": "reply.third_person",
+    "machine": "reply.machine",
+    "question": "reply.question",
+    "mixed": "reply.interested",
+}
+#: What a text can be that asks for no silence, by the label it weighs for.
+_INTENTS: Mapping[str, Intent] = {
+    intent: intent
+    for intent in get_args(Intent)
+    if intent not in {"declined_permanent_optout", "hostile_optout"}
+}
+#: Which phrase shows an intent best.
+_SHOWS: Mapping[Intent, frozenset[Meaning]] = {
+    "declined_soft": frozenset({"reply.decline"}),
+    "declined_permanent_optout": frozenset({"reply.opt_out"}),
+    "hostile_optout": _ASKS_FOR_SILENCE,
+    "later": frozenset({"reply.later", "reply.keep_in_mind"}),
+    "interested": frozenset({"reply.interested"}),
+    "out_of_office": frozenset({"reply.out_of_office"}),
+}
+_SAYS: Mapping[Meaning, str] = {
+    "reply.opt_out": "Taken together, the words ask not to be written to again.",
+    "reply.hostile": "Taken together, the words are hostile and ask to be left alone.",
+    "reply.oblique": "The words may ask not to be written to again.",
+    "reply.data_source": "The answer may ask where the data came from.",
+    "reply.life_event": "The answer may speak of a hard time.",
+    "reply.minor": "The answer may come from somebody under age.",
+    "reply.irritated": "The answer may be irritated.",
+    "reply.sarcasm": "The answer may not mean what it says.",
+    "reply.third_person": "The answer may come from somebody else.",
+    "reply.machine": "The answer may speak to a machine.",
+    "reply.question": "The answer may ask something back.",
+    "reply.interested": "The answer may show interest beside the no.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +119,18 @@ def understand(text: str, lexicon: Lexicon) -> Reply:
     """The intent of a candidate's message. Quoted history and signatures are not the candidate's words."""
     reading = read(text, lexicon)
     said = _said(reading, lexicon)
-    intent, shown = _intent({one.meaning: one for one in reversed(said)}, _doubts(said))
-    if intent == "declined_soft":  # what sounds interested beside a clear no is courtesy
-        said = tuple(one for one in said if one.meaning != "reply.interested")
     language, covered = _language(reading, lexicon, said)
+    scale, words = scales()["replies"], words_of(reading.own)
+    weighed = scale.weigh(words)
+    intent = _intent({one.meaning for one in said}, weighed["reply"]) if words else "unclear"
+    said = (*_beside(intent, said, weighed["reply"]), *_doubts(intent, weighed["doubt"], reading))
+    shown = next((one for one in said if one.meaning in _SHOWS.get(intent, ())), None)
+    words_shown = shown.words if shown else _telling(reading, intent)
     return Reply(
         intent,
         language,
         covered,
-        shown.words if shown else "",
+        words_shown,
         said,
         _quoted(reading, lexicon),
         reading.normal.oddities,
@@ -100,31 +159,51 @@ def _counts(hit: Hit, reading: Reading, lexicon: Lexicon) -> bool:
     return hit.rule.meaning not in _ALWAYS or hit.end - hit.start >= NO_CHANCE
 
 
-def _doubts(said: tuple[Said, ...]) -> int:
-    return len({one.rule for one in said if one.meaning == "reply.oblique"})
-
-
-def _intent(said: dict[Meaning, Said], doubts: int) -> tuple[Intent, Said | None]:
-    for hostile in _HOSTILE:
-        if hostile in said:
-            return "hostile_optout", said[hostile]
-    if "reply.opt_out" in said:
-        return "declined_permanent_optout", said["reply.opt_out"]
+def _intent(said: set[Meaning], weighed: Weighed) -> Intent:
+    """What the text as a whole is, where a phrase that asks for silence tips the scale. In the order of harm."""
+    silence = weighed.share(*_SILENCE)
+    if silence >= _enough_for_silence(said):
+        hostile = said & _HOSTILE or weighed.share("hostile_optout") > weighed.share(
+            "declined_permanent_optout"
+        )
+        return "hostile_optout" if hostile else "declined_permanent_optout"
     if "reply.out_of_office" in said:
-        return "out_of_office", said["reply.out_of_office"]
-    declined = said.get("reply.decline")
-    if "reply.interested" in said and declined is None:
-        return "interested", said["reply.interested"]
-    if "reply.later" in said:
-        return "later", said["reply.later"]
-    if doubts:
-        wish = declined is not None and doubts >= _A_WISH
-        return "declined_permanent_optout" if wish else "unclear", said["reply.oblique"]
-    if declined is not None:
-        return "declined_soft", declined
-    if "reply.keep_in_mind" in said:
-        return "later", said["reply.keep_in_mind"]
-    return "unclear", next(iter(said.values()), None)
+        return "out_of_office"
+    return _INTENTS.get(weighed.likeliest, "unclear")
+
+
+def _enough_for_silence(said: set[Meaning]) -> float:
+    if said & _ASKS_FOR_SILENCE:
+        return _WITH_A_PHRASE
+    return _BESIDE_A_KNOWN_NO if said & _KNOWN_NO and "reply.oblique" not in said else _WITHOUT_A_PHRASE
+
+
+def _beside(intent: Intent, said: Sequence[Said], weighed: Weighed) -> Iterator[Said]:
+    """What counts beside the intent. Courtesy around a plain no is none of it; a wish for silence always is."""
+    plain = intent == "declined_soft" and weighed.share("declined_soft") >= _PLAINLY
+    for one in said:
+        if not (plain and one.meaning in _COURTESY):
+            yield one
+    silent = weighed.share(*_SILENCE)
+    if intent in _SILENCE and not any(one.meaning in _ASKS_FOR_SILENCE for one in said):
+        meaning: Meaning = "reply.hostile" if intent == "hostile_optout" else "reply.opt_out"
+        yield Said(meaning, "", "weights.reply", _SAYS[meaning])
+    elif intent == "declined_soft" and silent >= _PERHAPS:
+        yield Said("reply.oblique", "", "weights.reply", _SAYS["reply.oblique"])
+
+
+def _doubts(intent: Intent, weighed: Weighed, reading: Reading) -> Iterator[Said]:
+    """What the words around a plain no give to think about."""
+    if intent == "declined_soft" and weighed.share("none") < _DOUBTLESS:
+        kind = max((label for label in weighed.labels if label != "none"), key=weighed.share)
+        start, end = scales()["replies"].telling(reading.own, "doubt", kind)
+        meaning = _DOUBTS[kind]
+        yield Said(meaning, reading.normal.evidence(start, end), "weights.doubt", _SAYS[meaning])
+
+
+def _telling(reading: Reading, intent: Intent) -> str:
+    start, end = scales()["replies"].telling(reading.own, "reply", intent)
+    return reading.normal.evidence(start, end)
 
 
 def _language(reading: Reading, lexicon: Lexicon, said: tuple[Said, ...]) -> tuple[str, bool]:

@@ -1,0 +1,41 @@
+"""The signs by which a text is weighed: its words, their parts, and which words follow each other. Pure."""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+#: Words of any script; a question and an exclamation are words too. Longer ones are cut: nobody writes them.
+_WORD = re.compile(r"\w{1,40}|[?!]")
+_SHORTEST_PART, _LONGEST_PART = 2, 5
+#: As much of a word as says what it is about, whatever its ending.
+_STEM = 4
+#: Words of a text that are weighed; beyond, an honest one has said what it says.
+MOST_WORDS = 600
+#: Fewer words weigh as if they were so many: one word alone is not sure of anything.
+SHORTEST = 3
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a folded text, in order."""
+    return _WORD.findall(text)[:MOST_WORDS]
+
+
+def spans_of(text: str) -> list[tuple[int, int]]:
+    """Where those words stand."""
+    return [match.span() for match in _WORD.finditer(text)][:MOST_WORDS]
+
+
+def of_word(word: str) -> Iterator[str]:
+    """The signs of one word by itself: the word, and its parts with its ends marked."""
+    yield f"={word}"
+    marked = f"<{word}>"
+    for length in range(_SHORTEST_PART, _LONGEST_PART + 1):
+        for start in range(len(marked) - length + 1):
+            yield marked[start : start + length]
+
+
+def of_order(words: Sequence[str]) -> Iterator[str]:
+    """The signs of neighbours: pairs of stems. Whole words, or wider ones, carried over no better."""
+    stems = [word[:_STEM] for word in words]
+    for left, right in pairwise(stems):
+        yield f"{left}+{right}"

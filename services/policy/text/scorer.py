@@ -1,0 +1,116 @@
+"""A text weighed as a whole: how much its words, taken together, speak for each label.
+
+Rules know phrases, and what they do not know they do not see. The weights were learnt from labelled texts
+(tests/eval/training, by `make train`), so they also see what was never written down as a phrase. Sums are of
+integers, so the same text weighs the same on every machine.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.policy.text.features import SHORTEST, of_order, of_word, spans_of
+
+Subject = Literal["reply", "doubt", "conduct", "fault", "content", "ask"]
+#: Which subjects are weighed together, by the texts that they were learnt from.
+GROUPS: Mapping[str, tuple[Subject, ...]] = {
+    "replies": ("reply", "doubt"),
+    "conduct": ("conduct", "fault"),
+    "content": ("content", "ask"),
+}
+#: One step of a stored weight.
+STEP = 1 / 8192
+#: Words whose weights are kept at hand; then it begins anew.
+_KEPT_WORDS = 20_000
+#: Words shown as evidence at most.
+_SHOWN_WORDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What a text weighs for the labels of one subject, as log-odds against each other."""
+
+    labels: tuple[str, ...]
+    weights: tuple[float, ...]
+
+    def share(self, *labels: str) -> float:
+        """How likely it is one of these labels, from 0 to 1."""
+        top = max(self.weights)
+        parts = [math.exp(weight - top) for weight in self.weights]
+        return sum(part for part, label in zip(parts, self.labels, strict=True) if label in labels) / sum(
+            parts
+        )
+
+    @property
+    def likeliest(self) -> str:
+        """The label that it speaks for most."""
+        return self.labels[self.weights.index(max(self.weights))]
+
+
+class Scale:
+    """The weights of one group of subjects."""
+
+    def __init__(self, group: str, stored: Mapping[str, NDArray[Any]]) -> None:
+        self._labels: dict[Subject, tuple[str, ...]] = {
+            subject: tuple(bytes(stored[f"{subject}.labels"]).decode().split("\n"))
+            for subject in GROUPS[group]
+        }
+        signs = bytes(stored[f"{group}.signs"]).decode().split("\n")
+        self._places = {sign: place for place, sign in enumerate(signs)}
+        self._weights: NDArray[np.int32] = stored[f"{group}.weights"].astype(np.int32)
+        self._bias: NDArray[np.float64] = stored[f"{group}.bias"]
+        #: Words met before: which row of `_rows` is the sum of a word's signs.
+        self._words: dict[str, int] = {}
+        self._rows = np.zeros((_KEPT_WORDS, self._weights.shape[1]), np.int32)
+
+    def weigh(self, words: Sequence[str]) -> dict[Subject, Weighed]:
+        """The words of one text, for each subject."""
+        pairs = [self._places[sign] for sign in of_order(words) if sign in self._places]
+        total = self._rows[self._rows_of(words)].sum(axis=0) + self._weights[pairs].sum(axis=0)
+        scores = (self._bias + total * (STEP / math.sqrt(max(len(words), SHORTEST)))).tolist()
+        weighed: dict[Subject, Weighed] = {}
+        for subject, labels in self._labels.items():
+            weighed[subject] = Weighed(labels, tuple(scores[: len(labels)]))
+            del scores[: len(labels)]
+        return weighed
+
+    def telling(self, text: str, subject: Subject, label: str) -> tuple[int, int]:
+        """The place of the few neighbouring words of a folded text that speak most for a label."""
+        spans = spans_of(text)
+        rows = self._rows[self._rows_of([text[start:end] for start, end in spans])]
+        first = sum(
+            len(self._labels[name]) for name in list(self._labels)[: list(self._labels).index(subject)]
+        )
+        among = rows[:, first : first + len(self._labels[subject])]
+        said = (among[:, self._labels[subject].index(label)] - among.mean(axis=1)).tolist()
+        best, place = 0.0, (0, 0)
+        for start in range(len(said)):
+            for stop in range(start + 1, min(start + _SHOWN_WORDS, len(said)) + 1):
+                if (worth := sum(said[start:stop])) > best:
+                    best, place = worth, (spans[start][0], spans[stop - 1][1])
+        return place
+
+    def _rows_of(self, words: Sequence[str]) -> list[int]:
+        if len(self._words) + len(words) > _KEPT_WORDS:
+            self._words.clear()
+        return [self._words[word] if word in self._words else self._learn(word) for word in words]
+
+    def _learn(self, word: str) -> int:
+        row = self._words[word] = len(self._words)
+        signs = [self._places[sign] for sign in of_word(word) if sign in self._places]
+        self._rows[row] = self._weights[signs].sum(axis=0)
+        return row
+
+
+@cache
+def scales() -> Mapping[str, Scale]:
+    """The packaged weights, one scale a group."""
+    file = resources.files("services.policy.text") / "data" / "weights.npz"
+    with file.open("rb") as opened, np.load(opened) as stored:
+        return {group: Scale(group, stored) for group in GROUPS}
