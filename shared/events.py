@@ -98,6 +98,9 @@ class DeclineReceived(Data):
     person: Person
     recruiter: Recruiter | None = None
     job: Job | None = None
+    application: Short | None = Field(
+        None, description="The source's own id of the application, behind which the rest is found."
+    )
     who: Literal["candidate", "company", "unknown"] = "unknown"
     stage: Literal["outreach", "application", "interview", "offer"] | None = None
     channel: Channel | None = None
@@ -118,6 +121,7 @@ class InteractionRecorded(Data):
     kind = "interaction.recorded"
     person: Person
     recruiter: Recruiter | None = None
+    job: Job | None = None
     direction: Literal["outreach", "reply"]
     channel: Channel = "email"
     text: Text | None = None
@@ -165,6 +169,16 @@ class PreferenceSet(Data):
     person: Person
     follow_up: bool = True
     not_before: Moment | None = None
+
+
+class PersonChanged(Data):
+    """The source knows the person by other data now, or found that two of its candidates are one person."""
+
+    kind = "person.changed"
+    person: Person
+    formerly: Annotated[tuple[Short, ...], Field(max_length=10)] = Field(
+        (), description="The source's own ids of candidates that were merged into this one."
+    )
 
 
 class ReviewDecided(Data):
@@ -244,6 +258,7 @@ INBOUND: tuple[type[Data], ...] = (
     BounceReceived,
     ErasureRequested,
     PreferenceSet,
+    PersonChanged,
 )
 OUTBOUND: tuple[type[Data], ...] = (
     FollowupApproved,
