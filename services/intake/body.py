@@ -1,6 +1,7 @@
 """The body of a request, read as a bounded stream: never more than agreed, never for longer than agreed."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 
 from starlette.datastructures import Headers
@@ -13,6 +14,8 @@ READ_TIMEOUT_S = 10.0
 #: A body up to so many times too large is read to its end and thrown away, for a sender that is still writing
 #: when the line is closed would not see the answer.
 PATIENCE = 8
+#: JSON, and the formats that are written in it (RFC 6839, section 3.1).
+_JSON = re.compile(r"application/(json|[a-z0-9.!#$&^_-]+\+json)", re.ASCII)
 
 
 def check_headers(headers: Headers, max_bytes: int) -> None:
@@ -23,7 +26,7 @@ def check_headers(headers: Headers, max_bytes: int) -> None:
     if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         raise problems.not_json("A body without content coding is expected.")
     media_type, *parameters = headers.get("content-type", "").lower().split(";")
-    if media_type.strip() != "application/json":
+    if not _JSON.fullmatch(media_type.strip()):
         raise problems.not_json("application/json is expected.")
     for parameter in parameters:
         name, _, value = parameter.strip().partition("=")
