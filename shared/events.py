@@ -38,7 +38,8 @@ Moment = Annotated[AwareDatetime, AfterValidator(_moment)]
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 #: The longest message text that is looked at; longer ones are refused at the door.
-Text = Annotated[str, StringConstraints(max_length=20_000)]
+MAX_TEXT = 20_000
+Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
 CaseId = Annotated[str, StringConstraints(pattern=r"^case_[a-z2-7]{32}$")]
 
 

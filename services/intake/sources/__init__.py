@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from services.intake.sources import standard
+from services.intake.sources import cloudevents, generic, greenhouse, lever, standard
 from services.intake.sources.config import Config
 from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, folded
 
@@ -74,4 +74,8 @@ DEFAULT_KIND = "standard"
 
 SOURCES: Mapping[str, Adapter[Any]] = {
     DEFAULT_KIND: standard,
+    "cloudevents": cloudevents,
+    "generic": generic,
+    "greenhouse": greenhouse,
+    "lever": lever,
 }

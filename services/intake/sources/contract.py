@@ -5,8 +5,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from services.intake.sources.config import Config
+from services.intake.sources.delivery import Ignored, Sent
 from shared.errors import FieldError, Invalid
-from shared.events import INBOUND, Data, Person
+from shared.events import INBOUND, Data, DeclineReceived, Person
 from shared.identity import canonical_email, identifiers
 from shared.pointer import pointer
 
@@ -31,6 +33,17 @@ def read_data(model: type[Data], raw: Any, path: Path) -> Data:
     if faults_of_person:
         raise Invalid(faults_of_person)
     return data
+
+
+def judged(event: Sent, config: Config, *names: str | None) -> Sent | Ignored:
+    """The event with whose no it is by the mapping of reasons; ``names`` are other names of its reason."""
+    data = event.data
+    if not isinstance(data, DeclineReceived):
+        return event
+    who = config.who(data.who, data.reason, *names)
+    if who is None:
+        return Ignored("its reason is mapped to ignore")
+    return event if who == data.who else Sent(event.id, event.time, data.model_copy(update={"who": who}))
 
 
 def _person_faults(data: Data, path: Path) -> Iterator[FieldError]:

@@ -81,6 +81,15 @@ class Answer:
     body: str = ""
 
 
+def gathered(read: Iterable[Sent | Ignored]) -> Mapped:
+    """Events and what was left out, each in order."""
+    found = tuple(read)
+    return Mapped(
+        tuple(one for one in found if isinstance(one, Sent)),
+        tuple(one for one in found if isinstance(one, Ignored)),
+    )
+
+
 def ignore(why: str) -> Mapped:
     """Nothing but this reason."""
     return Mapped(ignored=(Ignored(why),))

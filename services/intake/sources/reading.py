@@ -7,15 +7,24 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
 from pydantic import ValidationError
 
 from services.intake.sources import strict_json
+from services.intake.sources.config import fold
 from services.intake.sources.delivery import Sent
 from shared.errors import Invalid
-from shared.events import Data, DeclineReceived, InteractionRecorded, Job, Person, Recruiter
+from shared.events import (
+    Data,
+    DeclineReceived,
+    InteractionRecorded,
+    Job,
+    Person,
+    Recruiter,
+    content_digest,
+)
 from shared.identity import canonical_email, identifiers
 from shared.moments import to_millisecond
 
@@ -23,10 +32,17 @@ from shared.moments import to_millisecond
 MAX_ID = 200
 #: As much as shared.events takes.
 _MAX_EMAIL, _MAX_PHONE, _MAX_PROFILES, _MAX_PROFILE = 320, 40, 10, 500
+Stage = Literal["outreach", "application", "interview", "offer"]
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 #: RFC 3339, section 5.6; a space for the T is allowed there, and widely sent.
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+_STAGES: tuple[tuple[Stage, re.Pattern[str]], ...] = (
+    ("offer", re.compile(r"\boffers?\b")),
+    ("interview", re.compile(r"\b(interviews?|(phone )?screen(ing)?|on-?site|face to face|assessments?)\b")),
+)
 
 D = TypeVar("D", bound=Data)
 
@@ -103,15 +119,22 @@ def stable_id(*parts: str) -> str:
 
 
 def person(fields: Mapping[str, Any], where: str) -> Person:
-    """The person of these fields, each of which may be None or no such thing; ``profile_urls`` is a list.
+    """The person of these fields, each of which may be None or no such thing.
+
+    ``profile_urls`` is a list, and ``email`` may be one: then the first that is an address is the person's.
 
     Raises Invalid, naming the place ``where`` they were looked for, when nothing tells who it is.
     """
-    email, phone = text(fields.get("email"), limit=_MAX_EMAIL + 1), text(fields.get("phone"))
-    profiles = [text(item, limit=_MAX_PROFILE + 1) for item in fields.get("profile_urls") or ()]
+    emails = fields.get("email")
+    addresses = [
+        text(one, limit=_MAX_EMAIL + 1) for one in (emails if isinstance(emails, list) else [emails])
+    ]
+    email = next((one for one in addresses if one and canonical_email(one)), None)
+    phone = text(fields.get("phone"))
+    profiles = [text(item, limit=_MAX_PROFILE + 1) for item in each(fields.get("profile_urls"))]
     found = Person(
         name=text(fields.get("name")),
-        email=email if email and len(email) <= _MAX_EMAIL and canonical_email(email) else None,
+        email=email if email and len(email) <= _MAX_EMAIL else None,
         phone=phone if phone and len(phone) <= _MAX_PHONE else None,
         profile_urls=tuple(item for item in profiles if item and len(item) <= _MAX_PROFILE)[:_MAX_PROFILES],
         external_id=ident(fields.get("external_id")),
@@ -140,6 +163,21 @@ def build(model: type[D], **fields: Any) -> D:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
         told = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
         raise Invalid.at("", told) from None
+
+
+def stage_of(name: str | None) -> Stage:
+    """How far it went, by the name that the company gave the stage: interviews and offers are called so."""
+    words = fold(name or "")
+    return next((stage for stage, pattern in _STAGES if pattern.search(words)), "application")
+
+
+def restated(data: Data, time: datetime | None, *parts: str) -> Sent:
+    """An event that a platform may tell again in other words, each time an event of its own.
+
+    For stops and changes of a person, which do no harm twice; the id covers all that is said, so that no two
+    that differ share one.
+    """
+    return Sent(stable_id(*parts, content_digest(data.kind, time or _EPOCH, data)[:32]), time, data)
 
 
 def sent(sent_id: str, time: datetime | None, data: Data, where: str = "") -> Sent:

@@ -9,11 +9,10 @@ from typing import Any
 
 from services.intake.sources import standard_webhooks, strict_json
 from services.intake.sources.config import Config
-from services.intake.sources.contract import KINDS, Path, read_data
-from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent
+from services.intake.sources.contract import KINDS, Path, judged, read_data
+from services.intake.sources.delivery import Answer, Delivery, Mapped, Sent, gathered
 from services.intake.sources.reading import MAX_ID, rfc3339
 from shared.errors import FieldError, Invalid
-from shared.events import DeclineReceived
 from shared.pointer import pointer
 
 ABOUT = "our own contract, signed as Standard Webhooks 1.0.0 says"
@@ -42,22 +41,7 @@ def delivery_id(delivery: Delivery) -> str | None:
 
 def map_events(delivery: Delivery, config: Config) -> Mapped:
     """The events of a delivery, in order. Raises Invalid with every fault at once."""
-    read = [_read_by(config, event) for event in _events(strict_json.read(delivery.body))]
-    return Mapped(
-        tuple(event for event in read if isinstance(event, Sent)),
-        tuple(event for event in read if isinstance(event, Ignored)),
-    )
-
-
-def _read_by(config: Config, event: Sent) -> Sent | Ignored:
-    """The event with whose no it is by the source's mapping of reasons."""
-    data = event.data
-    if not isinstance(data, DeclineReceived):
-        return event
-    who = config.who(data.who, data.reason)
-    if who is None:
-        return Ignored("its reason is mapped to ignore")
-    return event if who == data.who else Sent(event.id, event.time, data.model_copy(update={"who": who}))
+    return gathered(judged(event, config) for event in _events(strict_json.read(delivery.body)))
 
 
 def _events(value: Any) -> list[Sent]:
