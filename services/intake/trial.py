@@ -59,9 +59,13 @@ def _shown(event: Sent) -> dict[str, Any]:
             getattr(data, "recruiter", None) or Recruiter(), "name", "email", "external_id"
         ),
         "job": _members(getattr(data, "job", None) or Job(), "title", "external_id"),
-        "at": event.time.isoformat().replace("+00:00", "Z") if event.time else None,
+        "at": _moment(event.time) if event.time else None,
         "text": getattr(data, "text", None),
     }
+
+
+def _moment(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds" if time.microsecond else "seconds").replace("+00:00", "Z")
 
 
 def _members(model: Person | Recruiter | Job, *names: str) -> dict[str, Any]:

@@ -147,6 +147,6 @@ def _moment(value: Any) -> datetime | None:
         value = int(value)
     if isinstance(value, float) and abs(value) < _MAX_SECONDS * 1000:
         value = int(value)
-    if isinstance(value, int) and abs(value) < _MAX_SECONDS:
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _MAX_SECONDS:
         return reading.unix_ms(value * 1000)
     return reading.unix_ms(value) or reading.rfc3339(value)

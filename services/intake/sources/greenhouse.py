@@ -186,10 +186,8 @@ def _person(candidate: Any, where: str) -> Person:
         "name": " ".join(name for name in names if name),
         "email": _values(candidate, "email_addresses"),
         "phone": at(candidate, "phone_numbers", 0, "value"),
-        "profile_urls": [
-            *_values(candidate, "social_media_addresses"),
-            *_values(candidate, "website_addresses"),
-        ],
+        # websites are left out: many people name the same one, and would be taken for one person
+        "profile_urls": _values(candidate, "social_media_addresses"),
         "external_id": at(candidate, "id"),
     }
     return reading.person(fields, where)

@@ -25,7 +25,7 @@ from shared.events import (
     Recruiter,
     content_digest,
 )
-from shared.identity import canonical_email, identifiers
+from shared.identity import canonical_email, canonical_profile_url, identifiers
 from shared.moments import to_millisecond
 
 #: Characters of a sender's id at most.
@@ -136,12 +136,16 @@ def person(fields: Mapping[str, Any], where: str) -> Person:
         name=text(fields.get("name")),
         email=email if email and len(email) <= _MAX_EMAIL else None,
         phone=phone if phone and len(phone) <= _MAX_PHONE else None,
-        profile_urls=tuple(item for item in profiles if item and len(item) <= _MAX_PROFILE)[:_MAX_PROFILES],
+        profile_urls=tuple(item for item in profiles if item and _is_profile(item))[:_MAX_PROFILES],
         external_id=ident(fields.get("external_id")),
     )
     if not identifiers(found, ""):
         raise Invalid.at(where, "an e-mail address, phone number, profile or id of the person is expected")
     return found
+
+
+def _is_profile(url: str) -> bool:
+    return len(url) <= _MAX_PROFILE and canonical_profile_url(url) is not None
 
 
 def recruiter(name: str | None, email: str | None, external_id: str | None) -> Recruiter | None:

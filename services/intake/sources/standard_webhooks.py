@@ -3,7 +3,8 @@
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from services.intake.sources import signing
@@ -21,7 +22,7 @@ def verify(
 ) -> None:
     """Raises SignatureInvalid unless one of the secrets signed these bytes within the tolerance."""
     sent_id, at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-    signatures = list(_signatures(headers.get("webhook-signature", "")))
+    signatures = _signatures(headers.get("webhook-signature", ""))
     # the id is joined to the rest by a full stop: one inside it would let another id and time be read out
     if not sent_id or "." in sent_id or not _SECONDS.fullmatch(at) or not signatures:
         raise SignatureInvalid("webhook-id, webhook-timestamp and webhook-signature (v1) are expected")
@@ -34,15 +35,20 @@ def verify(
         raise SignatureInvalid("no signature in webhook-signature is right") from None
 
 
-def _signatures(header: str) -> Iterator[bytes]:
-    """The signatures of version 1; other versions are for other readers."""
+def _signatures(header: str) -> list[bytes]:
+    """The signatures of version 1; other versions are for other readers.
+
+    None at all where two are joined by a comma: that is a header that came twice, and not a list.
+    """
+    found = []
     for token in header.split(" ")[:MAX_SIGNATURES]:
         version, _, encoded = token.partition(",")
+        if "," in encoded:
+            return []
         if version == "v1":
-            try:
-                yield base64.b64decode(encoded, validate=True)
-            except (binascii.Error, ValueError):
-                continue
+            with suppress(binascii.Error, ValueError):
+                found.append(base64.b64decode(encoded, validate=True))
+    return found
 
 
 def _key(secret: str) -> bytes:
