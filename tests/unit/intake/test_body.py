@@ -66,6 +66,7 @@ async def test_bodies_are_bounded_together() -> None:
         "application/json; charset=utf-8",
         'Application/JSON ; Charset="UTF-8"',
         "application/json;v=1",
+        "application/cloudevents-batch+json; charset=utf-8",
     ],
 )
 def test_json_in_utf_8_is_taken(content_type: str) -> None:
@@ -83,6 +84,8 @@ def test_json_in_utf_8_is_taken(content_type: str) -> None:
         ({"content-type": ""}, 415),
         ({"content-type": "text/plain"}, 415),
         ({"content-type": "application/json-seq"}, 415),
+        ({"content-type": "application/+json"}, 415),
+        ({"content-type": "text/x+json"}, 415),
         ({"content-type": "application/json; charset=utf-16"}, 415),
         ({"content-encoding": "gzip"}, 415),
     ],
