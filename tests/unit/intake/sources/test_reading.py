@@ -58,6 +58,12 @@ def test_other_parts_make_another_id(one: list[str], other: list[str]) -> None:
     assert (made == reading.stable_id(*other)) == (one == other)
 
 
+def test_a_cut_within_a_part_is_no_cut_between_parts() -> None:
+    """What joins the parts may be in them."""
+    assert reading.stable_id("a/b", "c") != reading.stable_id("a", "b/c")
+    assert reading.stable_id("a%2Fb") != reading.stable_id("a/b")
+
+
 def test_long_parts_make_ids_of_their_own() -> None:
     """Also where only the end differs."""
     assert reading.stable_id("x" * 300, "1") != reading.stable_id("x" * 300, "2")

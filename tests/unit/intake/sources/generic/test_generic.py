@@ -12,7 +12,7 @@ from services.intake.sources import Delivery
 from services.intake.sources.config import read_config
 from services.intake.sources.generic import CONFIG, MAX_EVENTS
 from shared.errors import Invalid, SignatureInvalid
-from shared.events import DeclineWithdrawn
+from shared.events import DeclineReceived, DeclineWithdrawn
 from tests.unit.intake.sources.contract import NOW, AdapterContract, encoded, stored
 
 CASES = stored("generic")
@@ -95,6 +95,19 @@ class TestGeneric(AdapterContract):
             self.map(Delivery({}, encoded(body)), {})
         assert [fault.pointer for fault in refused.value.errors] == ["/0/time"]
 
+    def test_a_stage_of_another_name_is_none(self) -> None:
+        """It is no reason to refuse a no."""
+        body = CASES["our-own-form-without-a-mapping"]["body"] | {"stage": "Coffee with the team"}
+        (sent,) = self.map(Delivery({}, encoded(body)), {}).events
+        assert isinstance(sent.data, DeclineReceived)
+        assert sent.data.stage is None
+
+    def test_a_number_without_end_is_no_time(self) -> None:
+        """An expression can make one of a text."""
+        body = CASES["our-own-form-without-a-mapping"]["body"] | {"timestamp": "1e999"}
+        with pytest.raises(Invalid):
+            self.map(Delivery({}, encoded(body)), {"map": {"time": "to_number(timestamp)"}})
+
 
 class TestGenericWithTime(AdapterContract):
     """As the careful write it: a time and an id signed too, in base64, with a key that is no text."""
@@ -137,6 +150,14 @@ class TestGenericWithTime(AdapterContract):
         genuine = self.genuine()
         with pytest.raises(SignatureInvalid):
             self.verify(replace(genuine, headers={**genuine.headers, **changed}), self.secret)
+
+    def test_a_time_in_milliseconds_is_as_old(self) -> None:
+        """Where the configuration says so."""
+        scheme = self.config["signature"] | {"timestamp_unit": "ms"}
+        config = read_config(CONFIG, {"signature": scheme})
+        digest = hmac.new(b"k" * 32, f"v0:{AT}000:d-1:{{}}".encode(), "sha512").digest()
+        headers = {"x-at": f"{AT}000", "x-id": "d-1", "x-sig": b64encode(digest).decode()}
+        self.adapter.verify(Delivery(headers, b"{}"), [self.secret], config, now=NOW, tolerance_s=300)
 
     def test_a_secret_that_is_not_written_as_agreed_counts_for_nobody(self) -> None:
         """Rather than as the key that is left when it cannot be read."""
