@@ -139,7 +139,8 @@ def person(fields: Mapping[str, Any], where: str) -> Person:
         profile_urls=tuple(item for item in profiles if item and _is_profile(item))[:_MAX_PROFILES],
         external_id=ident(fields.get("external_id")),
     )
-    if not identifiers(found, ""):
+    # an address or a profile was tried above, and trying costs: the rest is asked only where there is neither
+    if not (found.email or found.profile_urls or identifiers(found, "")):
         raise Invalid.at(where, "an e-mail address, phone number, profile or id of the person is expected")
     return found
 

@@ -12,7 +12,7 @@ from services.intake.cli import app
 from services.intake.sources import SOURCES
 from shared.errors import Invalid
 from tests.unit.intake.signing import SECRET, signed
-from tests.unit.intake.sources.contract import NOW, encoded, stored
+from tests.unit.intake.sources.deliveries import NOW, encoded, stored
 
 REJECTED = encoded(stored("greenhouse")["a-candidate-withdrew"]["body"])
 MEMBERS = {"type", "who", "stage", "reason", "person", "recruiter", "job", "at", "text"}

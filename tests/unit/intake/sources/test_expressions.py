@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from services.intake.sources import expressions
 from services.intake.sources.expressions import Expression, evaluate
 from shared.errors import Invalid
-from tests.unit.intake.sources.contract import json_values
+from tests.unit.intake.sources.deliveries import json_values
 
 checked: TypeAdapter[str] = TypeAdapter(Expression)
 

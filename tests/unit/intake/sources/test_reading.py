@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.intake.sources import reading
 from shared.errors import Invalid
-from tests.unit.intake.sources.contract import json_values
+from tests.unit.intake.sources.deliveries import json_values
 
 
 @given(json_values, st.lists(st.text(max_size=5) | st.integers(0, 3), max_size=3))

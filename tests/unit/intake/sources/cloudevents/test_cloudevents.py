@@ -12,7 +12,8 @@ from services.intake.sources.cloudevents import MAX_EVENTS
 from shared.errors import Invalid, SignatureInvalid
 from shared.events import DeclineWithdrawn
 from tests.unit.intake.signing import OTHER_SECRET, SECRET, signed
-from tests.unit.intake.sources.contract import NOW, AdapterContract, encoded, stored
+from tests.unit.intake.sources.contract import AdapterContract
+from tests.unit.intake.sources.deliveries import NOW, encoded, stored
 
 CASES = stored("cloudevents")
 STRUCTURED = {"content-type": "application/cloudevents+json"}

@@ -13,7 +13,8 @@ from services.intake.sources.config import read_config
 from services.intake.sources.generic import CONFIG, MAX_EVENTS
 from shared.errors import Invalid, SignatureInvalid
 from shared.events import DeclineReceived, DeclineWithdrawn
-from tests.unit.intake.sources.contract import NOW, AdapterContract, encoded, stored
+from tests.unit.intake.sources.contract import AdapterContract
+from tests.unit.intake.sources.deliveries import NOW, encoded, stored
 
 CASES = stored("generic")
 MAPPED = CASES["a-candidate-withdrew"]["config"]

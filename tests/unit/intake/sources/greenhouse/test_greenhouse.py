@@ -10,7 +10,8 @@ import pytest
 from services.intake.sources import Delivery, Sent
 from shared.errors import Invalid, SignatureInvalid
 from shared.events import DeclineReceived, DeclineWithdrawn, OptOutReceived, PersonChanged
-from tests.unit.intake.sources.contract import AdapterContract, body_of, changed, encoded, stored
+from tests.unit.intake.sources.contract import AdapterContract
+from tests.unit.intake.sources.deliveries import body_of, changed, encoded, stored
 
 CASES = stored("greenhouse")
 APPLICATION = ("payload", "application")

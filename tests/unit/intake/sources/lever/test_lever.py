@@ -11,7 +11,8 @@ import pytest
 from services.intake.sources import Delivery, Sent
 from shared.errors import Invalid, SignatureInvalid
 from shared.events import DeclineReceived, DeclineWithdrawn
-from tests.unit.intake.sources.contract import NOW, AdapterContract, changed, encoded, stored
+from tests.unit.intake.sources.contract import AdapterContract
+from tests.unit.intake.sources.deliveries import NOW, changed, encoded, stored
 
 CASES = stored("lever")
 TOKEN = "t" * 47 + "9"

@@ -10,7 +10,8 @@ import pytest
 from services.intake.sources import Delivery
 from shared.errors import SignatureInvalid
 from tests.unit.intake.signing import OTHER_SECRET, SECRET, signed
-from tests.unit.intake.sources.contract import NOW, AdapterContract
+from tests.unit.intake.sources.contract import AdapterContract
+from tests.unit.intake.sources.deliveries import NOW
 
 
 class TestStandard(AdapterContract):
