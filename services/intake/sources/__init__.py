@@ -4,7 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from services.intake.sources import cloudevents, generic, greenhouse, lever, standard
+from services.intake.sources import (
+    cloudevents,
+    generic,
+    greenhouse,
+    lever,
+    standard,
+    workable,
+)
 from services.intake.sources.config import Config
 from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, folded
 
@@ -78,4 +85,5 @@ SOURCES: Mapping[str, Adapter[Any]] = {
     "generic": generic,
     "greenhouse": greenhouse,
     "lever": lever,
+    "workable": workable,
 }
