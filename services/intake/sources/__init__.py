@@ -9,6 +9,7 @@ from services.intake.sources import (
     generic,
     greenhouse,
     lever,
+    recruitee,
     standard,
     workable,
 )
@@ -85,5 +86,6 @@ SOURCES: Mapping[str, Adapter[Any]] = {
     "generic": generic,
     "greenhouse": greenhouse,
     "lever": lever,
+    "recruitee": recruitee,
     "workable": workable,
 }
