@@ -9,6 +9,7 @@ from services.intake.sources import (
     generic,
     greenhouse,
     lever,
+    merge,
     recruitee,
     standard,
     workable,
@@ -86,6 +87,7 @@ SOURCES: Mapping[str, Adapter[Any]] = {
     "generic": generic,
     "greenhouse": greenhouse,
     "lever": lever,
+    "merge": merge,
     "recruitee": recruitee,
     "workable": workable,
 }
