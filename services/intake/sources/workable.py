@@ -10,7 +10,8 @@ Not documented, and how it is read here:
 - Whether a disqualification is told at all, and by which event: public integrations say as candidate_moved,
   so every event that holds a candidate is read for one.
 - Whether events carry ``withdrew``, as candidates in the API do. Where they do it tells whose no it is,
-  without a reason only when it is true; where they do not nobody knows, unless the reason is mapped.
+  but for the reasons of those who went without a word; where they do not nobody knows, unless the reason is
+  mapped.
 - How a disqualification that was reverted looks. A candidate who is not disqualified is on every move from
   stage to stage, and taking each for a withdrawal would take back the no that comes later: only one that
   still holds the time of its disqualification is read as its withdrawal.
@@ -43,6 +44,16 @@ class WorkableConfig(Config):
 ABOUT = "Workable"
 SUCCESS_STATUS = 200
 CONFIG = WorkableConfig
+
+#: Workable's own reasons, by their present and former names, by which somebody went without a word.
+_SILENT = frozenset(
+    {
+        "could not be contacted",
+        "unable to contact candidate",
+        "did not attend interview",
+        "did not show up for interview",
+    }
+)
 
 
 def verify(delivery: Delivery, secrets: Sequence[str], _: Config, /, **_age: object) -> None:
@@ -112,9 +123,9 @@ def _deleted(candidate: Any, config: WorkableConfig) -> Mapped:
 
 
 def _who(candidate: Any, reason: str | None) -> Who:
-    """By Workable's own word; a false one without a reason may only mean that nobody chose."""
+    """By Workable's own word: none where nobody chose a reason, or where the candidate said nothing."""
     withdrew = at(candidate, "withdrew")
-    if withdrew is True:
+    if withdrew is True and fold(reason or "") not in _SILENT:
         return "candidate"
     return "company" if withdrew is False and reason else "unknown"
 
