@@ -63,7 +63,8 @@ class TestRecruitee(AdapterContract):
 
     def test_no_test_is_ever_read(self) -> None:
         """Not even a genuine one, with an example in it."""
-        for test in (True, 1, "true", {}):
+        tests: tuple[Any, ...] = (True, 1, "true", {})
+        for test in tests:
             assert self.read({**DECLINED, "test": test}) == ()
         assert self.read({**DECLINED, "test": False}) == self.read({**DECLINED, "test": None}) != ()
 
