@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from services.intake.sources import cloudevents, generic, greenhouse, lever, standard
+from services.intake.sources import cloudevents, email, generic, greenhouse, lever, standard
 from services.intake.sources.config import Config
 from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, folded
 
@@ -75,6 +75,7 @@ DEFAULT_KIND = "standard"
 SOURCES: Mapping[str, Adapter[Any]] = {
     DEFAULT_KIND: standard,
     "cloudevents": cloudevents,
+    "email": email,
     "generic": generic,
     "greenhouse": greenhouse,
     "lever": lever,
