@@ -16,7 +16,8 @@ _STATUS = frozenset({"message/delivery-status", "message/global-delivery-status"
 _FEEDBACK = "message/feedback-report"
 _ORIGINAL = frozenset({"message/rfc822", "message/global", "message/global-headers"})
 _HEADERS = "text/rfc822-headers"
-#: Types of feedback that say that somebody did not want the letter; `opt-out` stands in drafts of RFC 5965.
+#: Types of feedback that say that somebody did not want the letter, of those that IANA lists (MARF parameters);
+#: `opt-out` is remembered of drafts of RFC 5965, and unverified.
 _COMPLAINTS = frozenset({"abuse", "fraud", "opt-out", "other"})
 #: A letter's Message-ID is its case at the tenant's domain.
 _LETTER = re.compile(r"<(case_[a-z2-7]{32})@[^<>@\s]{1,255}>", re.ASCII)
@@ -77,6 +78,6 @@ def _reported(message: EmailMessage) -> str | None:
         elif kind == _HEADERS:
             quoted.append(mail.read_headers(mail.content(part)))
     if not quoted:
-        return letter_of(message, "In-Reply-To")
+        return letter_of(message, "In-Reply-To", "References")
     found = {letter_of(original, "Message-ID") for original in quoted}
     return found.pop() if len(found) == 1 else None
