@@ -16,7 +16,7 @@ _STATUS = frozenset({"message/delivery-status", "message/global-delivery-status"
 _FEEDBACK = "message/feedback-report"
 _ORIGINAL = frozenset({"message/rfc822", "message/global", "message/global-headers"})
 _HEADERS = "text/rfc822-headers"
-#: Types of feedback that say that somebody did not want the letter, of those that IANA lists (MARF parameters);
+#: Types of feedback by which somebody did not want the letter, of those that IANA lists (MARF parameters);
 #: `opt-out` is remembered of drafts of RFC 5965, and unverified.
 _COMPLAINTS = frozenset({"abuse", "fraud", "opt-out", "other"})
 #: A letter's Message-ID is its case at the tenant's domain.
