@@ -139,7 +139,7 @@ class OptOutReceived(Data):
 
 
 class ComplaintReceived(Data):
-    """The candidate complained, for instance by a spam button."""
+    """The candidate complained, for instance by a spam button; of a case, about the letter that was sent."""
 
     kind = "complaint.received"
     person: Person | None = None
@@ -148,10 +148,11 @@ class ComplaintReceived(Data):
 
 
 class BounceReceived(Data):
-    """A mail to this person came back."""
+    """A mail to this person came back; of a case, the letter that was sent."""
 
     kind = "bounce.received"
-    person: Person
+    person: Person | None = None
+    case: CaseId | None = None
     permanent: bool = True
 
 

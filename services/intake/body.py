@@ -16,6 +16,8 @@ READ_TIMEOUT_S = 10.0
 PATIENCE = 8
 #: JSON, and the formats that are written in it (RFC 6839, section 3.1).
 _JSON = re.compile(r"application/(json|[a-z0-9.!#$&^_-]+\+json)", re.ASCII)
+#: One mail, which says of itself what its letters are (RFC 2046, section 5.2.1; RFC 6532, section 3.7).
+_MAIL = frozenset({"message/rfc822", "message/global"})
 
 
 def check_headers(headers: Headers, max_bytes: int) -> None:
@@ -26,8 +28,10 @@ def check_headers(headers: Headers, max_bytes: int) -> None:
     if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         raise problems.not_json("A body without content coding is expected.")
     media_type, *parameters = headers.get("content-type", "").lower().split(";")
+    if media_type.strip() in _MAIL:
+        return
     if not _JSON.fullmatch(media_type.strip()):
-        raise problems.not_json("application/json is expected.")
+        raise problems.not_json("application/json is expected, or message/rfc822 of a source of mail.")
     for parameter in parameters:
         name, _, value = parameter.strip().partition("=")
         if name.strip() == "charset" and value.strip().strip('"') not in {"utf-8", "utf8"}:

@@ -84,7 +84,9 @@ REFUSALS: dict[int, dict[str, Problem]] = {
     404: {"unknown source": problems.unknown_source()},
     408: {"too slow": problems.body_too_slow(10)},
     413: {"too large": problems.body_too_large(1_048_576, close=False)},
-    415: {"not JSON": problems.not_json("application/json is expected.")},
+    415: {
+        "not JSON": problems.not_json("application/json is expected, or message/rfc822 of a source of mail.")
+    },
     422: {
         "two faults": problems.invalid(
             [

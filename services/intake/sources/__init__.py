@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from services.intake.sources import (
     cloudevents,
+    email,
     generic,
     greenhouse,
     lever,
@@ -85,6 +86,7 @@ DEFAULT_KIND = "standard"
 SOURCES: Mapping[str, Adapter[Any]] = {
     DEFAULT_KIND: standard,
     "cloudevents": cloudevents,
+    "email": email,
     "generic": generic,
     "greenhouse": greenhouse,
     "lever": lever,

@@ -67,9 +67,12 @@ async def test_bodies_are_bounded_together() -> None:
         'Application/JSON ; Charset="UTF-8"',
         "application/json;v=1",
         "application/cloudevents-batch+json; charset=utf-8",
+        "message/rfc822",
+        'Message/RFC822; charset="iso-8859-1"',
+        "message/global",
     ],
 )
-def test_json_in_utf_8_is_taken(content_type: str) -> None:
+def test_json_in_utf_8_and_mail_are_taken(content_type: str) -> None:
     """In every spelling."""
     body.check_headers(Headers({"content-type": content_type, "content-length": "100"}), 100)
 
@@ -86,6 +89,8 @@ def test_json_in_utf_8_is_taken(content_type: str) -> None:
         ({"content-type": "application/json-seq"}, 415),
         ({"content-type": "application/+json"}, 415),
         ({"content-type": "text/x+json"}, 415),
+        ({"content-type": "message/partial"}, 415),
+        ({"content-type": "message/rfc822", "content-encoding": "gzip"}, 415),
         ({"content-type": "application/json; charset=utf-16"}, 415),
         ({"content-encoding": "gzip"}, 415),
     ],

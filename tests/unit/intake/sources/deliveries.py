@@ -63,5 +63,7 @@ def encoded(value: Any) -> bytes:
 
 
 def body_of(case: Mapping[str, Any]) -> bytes:
-    """The body of a stored delivery: of its JSON, or the very bytes where they matter."""
+    """The body of a stored delivery: of its JSON, of a mail's lines, or the very bytes where they matter."""
+    if "mail" in case:
+        return "\r\n".join(case["mail"]).encode()
     return str(case["raw"]).encode() if "raw" in case else encoded(case["body"])
