@@ -4,7 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from services.intake.sources import cloudevents, generic, greenhouse, lever, standard
+from services.intake.sources import (
+    ashby,
+    cloudevents,
+    generic,
+    greenhouse,
+    lever,
+    standard,
+)
 from services.intake.sources.config import Config
 from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, folded
 
@@ -74,6 +81,7 @@ DEFAULT_KIND = "standard"
 
 SOURCES: Mapping[str, Adapter[Any]] = {
     DEFAULT_KIND: standard,
+    "ashby": ashby,
     "cloudevents": cloudevents,
     "generic": generic,
     "greenhouse": greenhouse,
