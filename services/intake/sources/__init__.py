@@ -10,6 +10,7 @@ from services.intake.sources import (
     generic,
     greenhouse,
     lever,
+    smartrecruiters,
     standard,
 )
 from services.intake.sources.config import Config
@@ -86,4 +87,5 @@ SOURCES: Mapping[str, Adapter[Any]] = {
     "generic": generic,
     "greenhouse": greenhouse,
     "lever": lever,
+    "smartrecruiters": smartrecruiters,
 }
