@@ -12,6 +12,7 @@ from services.intake.sources import (
     lever,
     smartrecruiters,
     standard,
+    teamtailor,
 )
 from services.intake.sources.config import Config
 from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, folded
@@ -88,4 +89,5 @@ SOURCES: Mapping[str, Adapter[Any]] = {
     "greenhouse": greenhouse,
     "lever": lever,
     "smartrecruiters": smartrecruiters,
+    "teamtailor": teamtailor,
 }
