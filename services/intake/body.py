@@ -25,6 +25,9 @@ def check_headers(headers: Headers, max_bytes: int) -> None:
     length = headers.get("content-length", "0")
     if not length.isascii() or not length.isdigit() or int(length[:20]) > max_bytes * PATIENCE:
         raise problems.body_too_large(max_bytes, close=True)
+    if headers.get("transfer-encoding") is None and not length.strip("0"):
+        # an empty body is of no type; there are platforms that greet with one
+        return
     if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         raise problems.not_json("A body without content coding is expected.")
     media_type, *parameters = headers.get("content-type", "").lower().split(";")

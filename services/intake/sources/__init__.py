@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from services.intake.sources import (
+    ashby,
     cloudevents,
     email,
     generic,
@@ -13,7 +14,9 @@ from services.intake.sources import (
     linkedin,
     merge,
     recruitee,
+    smartrecruiters,
     standard,
+    teamtailor,
     workable,
 )
 from services.intake.sources.config import Config
@@ -85,6 +88,7 @@ DEFAULT_KIND = "standard"
 
 SOURCES: Mapping[str, Adapter[Any]] = {
     DEFAULT_KIND: standard,
+    "ashby": ashby,
     "cloudevents": cloudevents,
     "email": email,
     "generic": generic,
@@ -93,5 +97,7 @@ SOURCES: Mapping[str, Adapter[Any]] = {
     "linkedin": linkedin,
     "merge": merge,
     "recruitee": recruitee,
+    "smartrecruiters": smartrecruiters,
+    "teamtailor": teamtailor,
     "workable": workable,
 }

@@ -77,6 +77,12 @@ def test_json_in_utf_8_and_mail_are_taken(content_type: str) -> None:
     body.check_headers(Headers({"content-type": content_type, "content-length": "100"}), 100)
 
 
+@pytest.mark.parametrize("length", [{}, {"content-length": "0"}, {"content-length": "0" * 5000}])
+def test_an_empty_body_needs_no_type(length: dict[str, str]) -> None:
+    """A platform may greet by a POST that holds nothing."""
+    body.check_headers(Headers(length), 100)
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -85,6 +91,7 @@ def test_json_in_utf_8_and_mail_are_taken(content_type: str) -> None:
         ({"content-length": "-1"}, 413),
         ({"content-length": "\u0664"}, 413),
         ({"content-type": ""}, 415),
+        ({"content-type": "", "content-length": "0", "transfer-encoding": "chunked"}, 415),
         ({"content-type": "text/plain"}, 415),
         ({"content-type": "application/json-seq"}, 415),
         ({"content-type": "application/+json"}, 415),
