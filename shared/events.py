@@ -38,7 +38,8 @@ Moment = Annotated[AwareDatetime, AfterValidator(_moment)]
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 #: The longest message text that is looked at; longer ones are refused at the door.
-Text = Annotated[str, StringConstraints(max_length=20_000)]
+MAX_TEXT = 20_000
+Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
 CaseId = Annotated[str, StringConstraints(pattern=r"^case_[a-z2-7]{32}$")]
 
 
@@ -98,6 +99,9 @@ class DeclineReceived(Data):
     person: Person
     recruiter: Recruiter | None = None
     job: Job | None = None
+    application: Short | None = Field(
+        None, description="The source's own id of the application, behind which the rest is found."
+    )
     who: Literal["candidate", "company", "unknown"] = "unknown"
     stage: Literal["outreach", "application", "interview", "offer"] | None = None
     channel: Channel | None = None
@@ -118,6 +122,7 @@ class InteractionRecorded(Data):
     kind = "interaction.recorded"
     person: Person
     recruiter: Recruiter | None = None
+    job: Job | None = None
     direction: Literal["outreach", "reply"]
     channel: Channel = "email"
     text: Text | None = None
@@ -134,7 +139,7 @@ class OptOutReceived(Data):
 
 
 class ComplaintReceived(Data):
-    """The candidate complained, for instance by a spam button."""
+    """The candidate complained, for instance by a spam button; of a case, about the letter that was sent."""
 
     kind = "complaint.received"
     person: Person | None = None
@@ -143,10 +148,11 @@ class ComplaintReceived(Data):
 
 
 class BounceReceived(Data):
-    """A mail to this person came back."""
+    """A mail to this person came back; of a case, the letter that was sent."""
 
     kind = "bounce.received"
-    person: Person
+    person: Person | None = None
+    case: CaseId | None = None
     permanent: bool = True
 
 
@@ -165,6 +171,16 @@ class PreferenceSet(Data):
     person: Person
     follow_up: bool = True
     not_before: Moment | None = None
+
+
+class PersonChanged(Data):
+    """The source knows the person by other data now, or found that two of its candidates are one person."""
+
+    kind = "person.changed"
+    person: Person
+    formerly: Annotated[tuple[Short, ...], Field(max_length=10)] = Field(
+        (), description="The source's own ids of candidates that were merged into this one."
+    )
 
 
 class ReviewDecided(Data):
@@ -244,6 +260,7 @@ INBOUND: tuple[type[Data], ...] = (
     BounceReceived,
     ErasureRequested,
     PreferenceSet,
+    PersonChanged,
 )
 OUTBOUND: tuple[type[Data], ...] = (
     FollowupApproved,

@@ -123,6 +123,10 @@ class Fingerprints:
         """The tenant-scoped fingerprint of what somebody wrote, in the form in which texts are compared."""
         return scoped(tenant, _WORDS_MARK + self._digest(f"words\0{tenant}\0{form}"))
 
+    def pepper_mark(self) -> str:
+        """Tells fingerprints under this pepper from those under another, and nothing else."""
+        return self._digest("pepper")
+
     def _digest(self, text: str) -> str:
         # a lone surrogate, which JSON can carry, has no UTF-8 of its own
         message = text.encode("utf-8", "surrogatepass")

@@ -242,6 +242,15 @@ class IntakeSettings(Rabbit, Mongo, Http, BusKey, SourceKeys, InForce):
     source_cache_s: _Seconds = 1
 
 
+class Pepper(Settings):
+    """Makes fingerprints of people."""
+
+    #: Decoded: fingerprints are made with the bytes.
+    pepper: Annotated[SecretBytes, BeforeValidator(_decoded), FromFile] = Field(
+        description="base64 of 32 bytes"
+    )
+
+
 class PolicyFiles(Settings):
     """The policy as files: what is in force before anything was released, and the floor of the tenants."""
 
@@ -251,14 +260,10 @@ class PolicyFiles(Settings):
     policy_overrides: DirectoryPath | None = Field(None, description="a directory")
 
 
-class PolicySettings(Consumer, Mongo, Http, BusKey, VaultKeys, PolicyFiles):
+class PolicySettings(Consumer, Mongo, Http, BusKey, VaultKeys, Pepper, PolicyFiles):
     """What policy needs."""
 
     http_port: _Port = 8082
-    #: Decoded: fingerprints are made with the bytes.
-    pepper: Annotated[SecretBytes, BeforeValidator(_decoded), FromFile] = Field(
-        description="base64 of 32 bytes"
-    )
     signing_key: _Key
     #: How often it looks whether another policy was put live.
     policy_reload_interval_s: _Seconds = 2
@@ -305,5 +310,5 @@ class IntakeUrl(Settings):
     intake_url: _Url = "http://localhost:8080"
 
 
-class ConsoleSettings(Rabbit, Mongo, SourceKeys, VaultKeys, VerifyKey, IntakeUrl, PolicyFiles):
+class ConsoleSettings(Rabbit, Mongo, SourceKeys, VaultKeys, VerifyKey, IntakeUrl, Pepper, PolicyFiles):
     """What the console's widest command needs; a narrower one loads its parts."""

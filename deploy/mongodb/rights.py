@@ -41,7 +41,7 @@ ROLES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "withdrawals": _ADD,
         "people": _KEEP,
         "memory": _FULL,
-        "suppressions": _KEEP,
+        "suppressions": _ADD,
         "cases": _KEEP,
         "permits": ("find", "insert", "remove"),
         "permits_archive": _ADD,
@@ -65,6 +65,8 @@ ROLES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         **dict.fromkeys(("sources", "tenants", "keys"), _FULL),
         "releases": _ADD,  # whoever decides puts no policy live, and whoever does decides nothing
         "people": ("find", "update"),  # a key rotation wraps their data keys anew
+        "suppressions": _ADD,  # nobody, by whatever command, takes one away
+        "cases": ("find", "update"),  # whoever adds one marks the open cases, which are looked at anew then
     },
     "migrate": dict.fromkeys(COLLECTIONS, _INDEX),
 }

@@ -15,7 +15,7 @@ from services.intake.directory import Directory, stored_sources
 from services.intake.limits import Limits, Rate
 from services.intake.publish import Publisher
 from services.intake.receive import Door
-from services.intake.sources.standard import SECRET_PREFIX
+from services.intake.sources.standard_webhooks import SECRET_PREFIX
 from shared import bus, problems
 from shared.clock import Clock, SystemClock
 from shared.errors import Transient
@@ -115,6 +115,10 @@ def _add_route(app: FastAPI, door: Door) -> None:
         operation_id="receiveEvents",
     )
     async def receive(source: str, request: Request) -> Response:
+        return await door.receive(source, request)
+
+    @app.api_route("/v1/sources/{source}/events", methods=["GET", "OPTIONS"], include_in_schema=False)
+    async def greet(source: str, request: Request) -> Response:
         return await door.receive(source, request)
 
 

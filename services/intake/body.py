@@ -1,6 +1,7 @@
 """The body of a request, read as a bounded stream: never more than agreed, never for longer than agreed."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 
 from starlette.datastructures import Headers
@@ -13,6 +14,10 @@ READ_TIMEOUT_S = 10.0
 #: A body up to so many times too large is read to its end and thrown away, for a sender that is still writing
 #: when the line is closed would not see the answer.
 PATIENCE = 8
+#: JSON, and the formats that are written in it (RFC 6839, section 3.1).
+_JSON = re.compile(r"application/(json|[a-z0-9.!#$&^_-]+\+json)", re.ASCII)
+#: One mail, which says of itself what its letters are (RFC 2046, section 5.2.1; RFC 6532, section 3.7).
+_MAIL = frozenset({"message/rfc822", "message/global"})
 
 
 def check_headers(headers: Headers, max_bytes: int) -> None:
@@ -20,11 +25,16 @@ def check_headers(headers: Headers, max_bytes: int) -> None:
     length = headers.get("content-length", "0")
     if not length.isascii() or not length.isdigit() or int(length[:20]) > max_bytes * PATIENCE:
         raise problems.body_too_large(max_bytes, close=True)
+    if headers.get("transfer-encoding") is None and not length.strip("0"):
+        # an empty body is of no type; there are platforms that greet with one
+        return
     if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         raise problems.not_json("A body without content coding is expected.")
     media_type, *parameters = headers.get("content-type", "").lower().split(";")
-    if media_type.strip() != "application/json":
-        raise problems.not_json("application/json is expected.")
+    if media_type.strip() in _MAIL:
+        return
+    if not _JSON.fullmatch(media_type.strip()):
+        raise problems.not_json("application/json is expected, or message/rfc822 of a source of mail.")
     for parameter in parameters:
         name, _, value = parameter.strip().partition("=")
         if name.strip() == "charset" and value.strip().strip('"') not in {"utf-8", "utf8"}:

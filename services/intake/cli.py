@@ -3,12 +3,14 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from services.intake import trial_cli
 from services.intake.registry import Sources, Tenants
 from services.intake.sources import DEFAULT_KIND
 from shared.clock import SystemClock
@@ -20,6 +22,7 @@ from shared.vault import Keyring
 app = typer.Typer(no_args_is_help=True)
 source = typer.Typer(name="source", help="Where deliveries come from.", no_args_is_help=True)
 tenant = typer.Typer(name="tenant", help="In whose name follow-ups go out.", no_args_is_help=True)
+source.add_typer(trial_cli.app)
 app.add_typer(source)
 app.add_typer(tenant)
 
@@ -32,7 +35,7 @@ Name = Annotated[str, typer.Argument(help="1 to 64 of a-z, 0-9 and '-'.")]
 
 
 @source.command("add")
-def add_source(
+def add_source(  # noqa: PLR0913 - each is an option
     name: Name,
     tenant_name: Annotated[str, typer.Option("--tenant", help="Whose candidates it tells of.")],
     kind: Annotated[str, typer.Option(help="How it signs and what it sends.")] = DEFAULT_KIND,
@@ -41,15 +44,25 @@ def add_source(
     ] = 500,
     burst: Annotated[float, typer.Option(min=1, help="Deliveries at once.")] = 2000,
     *,
+    config: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A JSON object: what this kind is told.")
+    ] = None,
+    secret_file: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="The secret, where the platform makes it."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Add a source. Its secret is shown this once only."""
     keyring = _keyring()
     rate = {"per_second": rate_per_second, "burst": burst}
+    told = trial_cli.read_object(config, "--config") if config else {}
+    given = trial_cli.read_secrets(secret_file)[0] if secret_file else None
 
     async def work(database: Database) -> tuple[Document, str]:
         await Tenants(database).get(tenant_name)
-        return await Sources(database, SystemClock()).add(name, tenant_name, kind, rate, keyring)
+        sources = Sources(database, SystemClock())
+        return await sources.add(name, tenant_name, kind, rate, keyring, secret=given, config=told)
 
     document, secret = with_database(work)
     _print({**_shown(document), "secret": secret}, as_json=as_json)

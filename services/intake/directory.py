@@ -11,7 +11,8 @@ from typing import Any
 import structlog
 
 from services.intake.limits import Rate, rate_of
-from services.intake.sources import SOURCES
+from services.intake.sources import SOURCES, Config
+from services.intake.sources.config import read_config
 from shared.clock import Clock
 from shared.errors import AfterwordError, Transient
 from shared.gatherer import Gatherer
@@ -45,6 +46,7 @@ class Source:
     previous: str | None
     previous_until: datetime | None
     rate: Rate
+    config: Config
 
     def secrets(self, now: datetime, filler: str) -> tuple[str, str]:
         """Both candidates, always two: how many there are must not show in the time it takes to try them."""
@@ -131,7 +133,11 @@ class Directory:
             source = None if document is None else self._opened(document)
         except (AfterwordError, LookupError, TypeError, ValueError) as error:
             # an operator's slip (a key that is missing here) must not make senders give their events up
-            log.error("a source cannot be used; check AFTERWORD_SOURCE_KEYS", source=name, error=str(error))  # noqa: TRY400
+            log.error(  # noqa: TRY400
+                "a source cannot be used; check its configuration and AFTERWORD_SOURCE_KEYS",
+                source=name,
+                error=str(error),
+            )
             return Transient(f"the configuration of source {name} cannot be read")
         if source is None and name not in self._known:
             self._unknown[name] = fresh_until
@@ -147,14 +153,16 @@ class Directory:
         name, secrets = str(document["_id"]), document["secrets"]
         aad = name.encode()
         previous = secrets.get("previous")
+        kind = _kind(str(document["kind"]))
         return Source(
             name=name,
             tenant=str(document["tenant"]),
-            kind=_kind(str(document["kind"])),
+            kind=kind,
             current=self._keyring.open(bytes(secrets["current"]), aad).decode(),
             previous=self._keyring.open(bytes(previous), aad).decode() if previous else None,
             previous_until=secrets.get("previous_until"),
             rate=rate_of(document["rate"]),
+            config=read_config(SOURCES[kind].CONFIG, document.get("config") or {}),
         )
 
 

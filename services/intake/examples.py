@@ -58,6 +58,11 @@ _REQUESTS = (
         "preference.set",
         {"person": _PERSON, "follow_up": True, "not_before": "2026-09-01T00:00:00Z"},
     ),
+    _request(
+        "change-1",
+        "person.changed",
+        {"person": _PERSON | {"external_id": "candidate-42"}, "formerly": ["candidate-41"]},
+    ),
 )
 REQUESTS: dict[str, Any] = {str(request["type"]): request for request in _REQUESTS} | {
     "a batch": [_OUTREACH, _DECLINE]
@@ -70,7 +75,8 @@ ACCEPTED = {
             "event_id": "evt_p5hkv7xq2n4yd3rj6tzm8aeb5cwsgfqu",
             "case": "case_k3w7n5p2xq4yd6rjztmvaeb2cwsgfqhu",
         }
-    ]
+    ],
+    "ignored": [],
 }
 
 REFUSALS: dict[int, dict[str, Problem]] = {
@@ -78,7 +84,9 @@ REFUSALS: dict[int, dict[str, Problem]] = {
     404: {"unknown source": problems.unknown_source()},
     408: {"too slow": problems.body_too_slow(10)},
     413: {"too large": problems.body_too_large(1_048_576, close=False)},
-    415: {"not JSON": problems.not_json("application/json is expected.")},
+    415: {
+        "not JSON": problems.not_json("application/json is expected, or message/rfc822 of a source of mail.")
+    },
     422: {
         "two faults": problems.invalid(
             [

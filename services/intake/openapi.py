@@ -6,7 +6,9 @@ from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
 from services.intake.examples import ACCEPTED, REFUSALS, REQUESTS
-from services.intake.sources.standard import KINDS, MAX_EVENTS, MAX_ID
+from services.intake.sources.contract import KINDS
+from services.intake.sources.reading import MAX_ID
+from services.intake.sources.standard import MAX_EVENTS
 from shared.problems import MEDIA_TYPE, body_of, responses
 
 SUMMARY = "Take in a source's events"
@@ -18,7 +20,10 @@ DESCRIPTION = f"""One event, or an array of up to {MAX_EVENTS}, signed as Standa
 Success is answered only after the message broker has confirmed the events; for an opt-out, a complaint, an
 erasure or a withdrawal, only after it is in force. The same event may be sent again at any time: it gets the
 same ids and changes nothing. The same id with other content is recorded as a conflict and never acted on.
-Unknown fields are ignored."""
+Unknown fields are ignored.
+
+This is the kind `standard`. A source of another kind takes its platform's own form and signature at the same
+address, answers what its platform takes for success, and greets by GET or OPTIONS where its platform asks."""
 
 _REFUSED = {
     401: "The signature is not right, or its time is more than five minutes off.",
@@ -65,8 +70,13 @@ _HEADERS = [
 
 _ACCEPTED = {
     "type": "object",
-    "required": ["accepted"],
+    "required": ["accepted", "ignored"],
     "properties": {
+        "ignored": {
+            "type": "array",
+            "description": "What was understood and left out.",
+            "items": {"type": "object", "required": ["why"], "properties": {"why": {"type": "string"}}},
+        },
         "accepted": {
             "type": "array",
             "items": {
@@ -78,7 +88,7 @@ _ACCEPTED = {
                     "case": {"type": ["string", "null"], "description": "The case that a decline opens."},
                 },
             },
-        }
+        },
     },
 }
 
@@ -93,8 +103,15 @@ def declared_responses() -> dict[int | str, dict[str, Any]]:
         }
         if status in {429, 503}:
             answer["headers"] = _RETRY_AFTER
-    accepted = {"schema": _ACCEPTED, "example": ACCEPTED}
-    return {202: {"description": "Taken in.", "content": {"application/json": accepted}}, **declared}
+    accepted = {"application/json": {"schema": _ACCEPTED, "example": ACCEPTED}}
+    return {
+        200: {
+            "description": "Taken in, by a kind of source whose platform expects this.",
+            "content": accepted,
+        },
+        202: {"description": "Taken in.", "content": accepted},
+        **declared,
+    }
 
 
 def request_body() -> dict[str, Any]:

@@ -9,6 +9,7 @@ __all__ = [
     "body_too_slow",
     "broker_away",
     "invalid",
+    "no_greeting",
     "not_in_force",
     "not_json",
     "overloaded",
@@ -47,6 +48,17 @@ def body_too_slow(seconds: float) -> Problem:
 def not_json(detail: str) -> Problem:
     """415."""
     return Problem(415, "not-json", "The content type is not JSON", detail)
+
+
+def no_greeting() -> Problem:
+    """405: not a delivery, and no greeting of any kind of source; the same for every name."""
+    return Problem(
+        405,
+        "method-not-allowed",
+        "Method Not Allowed",
+        "Deliveries come by POST; this is no greeting of any kind of source.",
+        headers={"Allow": "POST"},
+    )
 
 
 def wrong_signature(detail: str) -> Problem:

@@ -1,21 +1,20 @@
-"""From a request to its answer: bounded, known, signed, within its rate, understood, published; then 202.
+"""From a request to its answer: bounded, known, greeted or signed, within its rate, understood, published.
 
-Each step costs more than the one before it and trusts the request more.
+Each step costs more than the one before it and trusts the request more; then comes the kind's own success.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import NoReturn
+from datetime import UTC, datetime
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from services.intake import body, problems
+from services.intake import body, greeting, problems
 from services.intake.directory import Directory, Source
-from services.intake.limits import Bound, Full, Limits
+from services.intake.limits import Bound, Full, Limits, Share
 from services.intake.publish import Publisher
-from services.intake.sources import DEFAULT_KIND, SOURCES, Adapter, Delivery, Sent
+from services.intake.sources import DEFAULT_KIND, SOURCES, Answer, Delivery, Mapped, Sent, folded
 from shared.clock import Clock
 from shared.errors import Invalid, SignatureInvalid, Transient
 from shared.events import DeclineReceived, Event, case_id, content_digest, event_id, type_of
@@ -27,6 +26,8 @@ MAX_HELD_BYTES = 64 * 1024 * 1024
 MAX_HELD_EVENTS = 20_000
 #: Kind of a source that is not known, in metrics: its name and kind are a stranger's word.
 NO_KIND = "none"
+#: Stands in digests for a time that the platform does not tell.
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 log = structlog.get_logger()
 
@@ -71,35 +72,52 @@ class Door:
         except ClientDisconnect:
             self._metrics.deliveries.labels(seen.kind, "gone").inc()
             return Response(status_code=400)
-        self._metrics.deliveries.labels(seen.kind, "accepted").inc()
+        self._metrics.deliveries.labels(seen.kind, seen.result).inc()
         return response
 
     async def _receive(self, name: str, request: Request, seen: "_Seen") -> Response:
-        source, sent = await self._let_in(name, request, seen)
-        events = [_event(one, source, self._clock.now(), request.headers.get("traceparent")) for one in sent]
-        await self._publish(events)
-        log.debug("accepted", source=source.name, event_ids=[event.id for event in events])
-        accepted = [_accepted(one, event) for one, event in zip(sent, events, strict=True)]
-        return JSONResponse({"accepted": accepted}, SOURCES[source.kind].SUCCESS_STATUS)
+        let_in = await self._let_in(name, request, seen)
+        if isinstance(let_in, Answer):
+            seen.result = "greeted"
+            return Response(let_in.body, let_in.status, dict(let_in.headers))
+        source, mapped = let_in
+        now, traceparent = self._clock.now(), request.headers.get("traceparent")
+        events = [_event(one, source, now, traceparent) for one in mapped.events]
+        seen.result = "accepted" if events else "ignored"
+        if events:
+            await self._publish(events)
+        log.debug(seen.result, source=source.name, event_ids=[event.id for event in events])
+        accepted = [_accepted(one, event) for one, event in zip(mapped.events, events, strict=True)]
+        ignored = [{"why": one.why} for one in mapped.ignored]
+        return JSONResponse({"accepted": accepted, "ignored": ignored}, SOURCES[source.kind].SUCCESS_STATUS)
 
-    async def _let_in(self, name: str, request: Request, seen: "_Seen") -> tuple[Source, list[Sent]]:
-        """Who sent it and what; the body is forgotten on the way out."""
-        body.check_headers(request.headers, self._max_body_bytes)
+    async def _let_in(self, name: str, request: Request, seen: "_Seen") -> tuple[Source, Mapped] | Answer:
+        """Who sent it and what, or the answer to a greeting; the body is forgotten on the way out."""
         with self._bytes.share() as held:
-            content = await body.read_body(request.stream(), held, self._max_body_bytes)
-            delivery = Delivery(request.headers, content)
+            delivery = await self._read(request, held)
             found = await self._find(name)
-            adapter = SOURCES[found.kind if found else DEFAULT_KIND]
             now = self._clock.now()
-            source = self._verified(found, adapter, delivery, now)
+            answer = self._greeted(found, name, delivery, now)
+            if answer is not None:
+                return answer
+            source = self._verified(found, name, delivery, now)
+            if isinstance(source, Answer):
+                return source
             seen.source, seen.kind = source.name, source.kind
             wait_s = self._limits.signed(source.name, source.rate, now)
             if wait_s:
                 raise problems.too_many(wait_s)
             try:
-                return source, adapter.parse(delivery)
+                return source, SOURCES[source.kind].map_events(delivery, source.config)
             except Invalid as error:
                 raise problems.invalid(error.errors) from None
+
+    async def _read(self, request: Request, held: Share) -> Delivery:
+        headers, content = folded(request.headers.items()), b""
+        if request.method == "POST":
+            body.check_headers(request.headers, self._max_body_bytes)
+            content = await body.read_body(request.stream(), held, self._max_body_bytes)
+        return Delivery(headers, content, request.method, request.url.query)
 
     async def _find(self, name: str) -> Source | None:
         try:
@@ -107,22 +125,48 @@ class Door:
         except Transient as error:
             raise problems.sources_away() from error
 
-    def _verified(self, source: Source | None, adapter: Adapter, delivery: Delivery, now: datetime) -> Source:
-        """The source whose delivery it is; the same work is done where there is none."""
-        secrets = (self._filler, self._filler) if source is None else source.secrets(now, self._filler)
-        try:
-            adapter.verify(delivery, secrets, now=now, tolerance_s=self._tolerance_s)
-        except SignatureInvalid as error:
-            self._refuse(source, str(error), now)
-        if source is None:
-            self._refuse(None, "", now)
-        return source
+    def _greeted(self, source: Source | None, name: str, delivery: Delivery, now: datetime) -> Answer | None:
+        """The answer to a greeting. Raises the Problem of what came by another way than deliveries do."""
+        answer = None
+        if source is not None:
+            secrets = source.secrets(now, self._filler)
+            answer = SOURCES[source.kind].handshake(delivery, secrets, source.config)
+        if answer is None and delivery.method != "POST":
+            answer = greeting.stand_in(delivery, name, self._filler)
+        if answer is not None or delivery.method != "POST":
+            self._slow_down_strangers(now)
+        if answer is None and delivery.method != "POST":
+            raise problems.no_greeting()
+        return answer
 
-    def _refuse(self, source: Source | None, why: str, now: datetime) -> NoReturn:
+    def _verified(
+        self, source: Source | None, name: str, delivery: Delivery, now: datetime
+    ) -> Source | Answer:
+        """The source whose delivery it is; the same work is done where there is none.
+
+        What nobody signed may still be a greeting, by POST, of another kind than this name is of.
+        """
+        adapter = SOURCES[source.kind if source else DEFAULT_KIND]
+        secrets = (self._filler, self._filler) if source is None else source.secrets(now, self._filler)
+        config = adapter.CONFIG() if source is None else source.config
+        try:
+            adapter.verify(delivery, secrets, config, now=now, tolerance_s=self._tolerance_s)
+        except SignatureInvalid as error:
+            refusal = problems.wrong_signature(str(error))
+        else:
+            if source is not None:
+                return source
+            refusal = problems.unknown_source()
+        self._slow_down_strangers(now)
+        answer = greeting.stand_in(delivery, name, self._filler)
+        if answer is not None:
+            return answer
+        raise problems.unknown_source() if source is None else refusal
+
+    def _slow_down_strangers(self, now: datetime) -> None:
         wait_s = self._limits.unsigned(now)
         if wait_s:
             raise problems.too_many(wait_s)
-        raise problems.unknown_source() if source is None else problems.wrong_signature(why)
 
     async def _publish(self, events: Sequence[Event]) -> None:
         unique = list({event.id: event for event in events}.values())
@@ -141,19 +185,21 @@ class _Seen:
 
     source: str | None = None
     kind: str = NO_KIND
+    result: str = "accepted"
 
 
 def _event(sent: Sent, source: Source, now: datetime, traceparent: str | None) -> Event:
+    """The event in its envelope; what has no time of its own happened when it came."""
     own_id = event_id(source.tenant, source.name, sent.id)
     return Event(
         id=own_id,
         type=type_of(type(sent.data)),
         source=f"/sources/{source.name}",
         subject=case_id(own_id) if isinstance(sent.data, DeclineReceived) else None,
-        time=sent.time,
+        time=sent.time or now,
         tenant=source.tenant,
         receivedat=now,
-        digest=content_digest(sent.data.kind, sent.time, sent.data),
+        digest=content_digest(sent.data.kind, sent.time or _NO_TIME, sent.data),
         traceparent=traceparent,
         data=sent.data,
     )

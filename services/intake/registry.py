@@ -11,7 +11,8 @@ from pymongo.errors import DuplicateKeyError
 
 from services.intake.directory import NAME
 from services.intake.sources import SOURCES
-from services.intake.sources.standard import SECRET_PREFIX
+from services.intake.sources.config import read_config
+from services.intake.sources.standard_webhooks import SECRET_PREFIX
 from shared.clock import Clock
 from shared.errors import Conflict, Invalid, NotFound
 from shared.identity import canonical_email
@@ -80,12 +81,24 @@ class Sources:
         self._clock = clock
 
     async def add(
-        self, name: str, tenant: str, kind: str, rate: Mapping[str, float], keyring: Keyring
+        self,
+        name: str,
+        tenant: str,
+        kind: str,
+        rate: Mapping[str, float],
+        keyring: Keyring,
+        *,
+        secret: str | None = None,
+        config: Mapping[str, object] | None = None,
     ) -> tuple[Document, str]:
-        """The new source and its secret. Raises Invalid, or Conflict where the name is taken."""
+        """The new source and its secret, a fresh one where the platform did not give it.
+
+        Raises Invalid, or Conflict where the name is taken.
+        """
         if kind not in SOURCES:
             raise Invalid.at("", f"--kind: one of {', '.join(SOURCES)} is expected, not {kind!r}")
-        secret = new_secret()
+        read_config(SOURCES[kind].CONFIG, config or {})
+        secret = secret or new_secret()
         document = {
             "_id": checked_name(name),
             "tenant": tenant,
@@ -93,6 +106,7 @@ class Sources:
             "enabled": True,
             "secrets": {"current": keyring.seal(secret.encode(), name.encode())},
             "rate": dict(rate),
+            "config": dict(config or {}),
             "created_at": self._clock.now(),
         }
         try:

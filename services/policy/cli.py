@@ -1,4 +1,4 @@
-"""`afterword policy ...` and `afterword case ...`: check a document, show a case, prove its history."""
+"""`afterword policy ...`, `suppress ...` and `case ...`: check a document, show a case, prove its history."""
 
 import json
 from typing import Annotated
@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from services.policy import backtest_cli, explain_cli, rollout_cli, rollout_views_cli
+from services.policy import backtest_cli, explain_cli, rollout_cli, rollout_views_cli, suppress_cli
 from services.policy.judge_cli import identity
 from services.policy.policy_cli import policy
 from services.policy.verify import faults
@@ -20,6 +20,7 @@ from shared.store.session import with_database
 app = typer.Typer()
 app.add_typer(policy)
 app.add_typer(identity)
+app.add_typer(suppress_cli.app)
 for commands in (rollout_cli.app, rollout_views_cli.app, backtest_cli.app):
     policy.add_typer(commands)
 case_app = typer.Typer(name="case", help="Look at cases and prove their history.", no_args_is_help=True)

@@ -39,8 +39,12 @@ class Filing:
         person = getattr(event.data, "person", None)
         if person is None:
             return frozenset()
+        # a person whom two candidates were merged into goes by the ids of both, so their memory is one
+        merged = (events.Person(external_id=former) for former in getattr(event.data, "formerly", ()))
         return frozenset(
-            scoped(event.tenant, print_) for print_ in self._fingerprints.of(person, event.source)
+            scoped(event.tenant, print_)
+            for one in (person, *merged)
+            for print_ in self._fingerprints.of(one, event.source)
         )
 
     def heard(self, event: Event) -> Heard:

@@ -66,6 +66,8 @@ class Handlers:
             taken = (
                 "conflict"
                 if place in recorded.conflicts
+                else "unfounded"
+                if event.id in recorded.unfounded
                 else "repeat"
                 if event.id in recorded.repeats
                 else "new"
@@ -74,6 +76,10 @@ class Handlers:
             if place in recorded.conflicts:
                 self._metrics.conflicts.labels(event.kind).inc()
                 log.warning("same id, other content", event_id=event.id, source=event.source)
+            if event.id in recorded.unfounded:
+                # done all the same: there is nothing to put in force, and whoever forges it may not fill the
+                # dead letters
+                log.warning("reports on a letter never sent", event_id=event.id, source=event.source)
         return outcomes
 
     async def reviews(self, arrived: Sequence[Event]) -> Sequence[Outcome]:

@@ -18,22 +18,28 @@ from shared import events
 from shared.clock import Clock
 from shared.events import Event
 from shared.identity import scoped
+from shared.states import State
 from shared.store import cases as case_store
 from shared.store import people as people_store
 from shared.store.client import Database, Document
 from shared.store.suppressions import EVERYONE, fingerprint_of
 
+#: Reports about a letter. Anybody can write one, but only who got the letter knows its case.
+_REPORTS = (events.ComplaintReceived, events.BounceReceived)
+_OUT = frozenset({State.SENDING, State.SENT, State.UNCERTAIN})
+
 
 @dataclass(slots=True)
 class Recorded:
-    """What became of a set of facts: cases to judge and the event behind each, repeats, and what could not
-    be used.
+    """What became of a set of facts: cases to judge and the event behind each, repeats, what could not be
+    used, and reports about letters that were never sent.
     """
 
     causes: dict[str, str] = field(default_factory=dict)
     repeats: set[str] = field(default_factory=set)
     conflicts: set[int] = field(default_factory=set)
     unusable: dict[str, str] = field(default_factory=dict)
+    unfounded: set[str] = field(default_factory=set)
 
 
 class Recorder:
@@ -54,7 +60,7 @@ class Recorder:
         recorded = Recorded()
         fresh = await self._accept(arrived, recorded)
         subjects = await self._subjects(fresh, recorded)
-        usable = [event for event in fresh if event.id not in recorded.unusable]
+        usable = [event for event in fresh if event.id in subjects or event.kind == "decline.withdrawn"]
         cards = await self._cards(usable, subjects)
         stored = await self._inbox.take_in([self._filing.filed(event, subjects, cards) for event in usable])
         raced = [event for event in usable if stored[event.id] != event.digest]
@@ -92,21 +98,30 @@ class Recorder:
         for event in fresh:
             if isinstance(event.data, events.DeclineWithdrawn):
                 continue
-            if event.id in named:
-                case = cases.get(named[event.id])
-                if case is None or case["tenant"] != event.tenant:
-                    recorded.unusable[event.id] = "names a case that is not there"
-                else:
-                    subjects[event.id] = Subject(frozenset(case["keys"]), None)
+            case = cases.get(named.get(event.id, ""))
+            own = case if case is not None and case["tenant"] == event.tenant else None
+            if event.id in named and isinstance(event.data, _REPORTS) and not _was_sent(own):
+                recorded.unfounded.add(event.id)
                 continue
-            keys = self._filing.keys(event)
-            if not keys:
+            subject = self._subject(event, own)
+            if subject is not None:
+                subjects[event.id] = subject
+            elif event.id in named:
+                recorded.unusable[event.id] = "names a case that is not there"
+            else:
                 recorded.unusable[event.id] = (
                     "names nobody: no usable e-mail address, profile, phone number or id"
                 )
-            else:
-                subjects[event.id] = Subject(keys, people_store.card_id(event.tenant, keys))
         return subjects
+
+    def _subject(self, event: Event, case: Document | None) -> Subject | None:
+        """Whom an event is about: the person of the case that it names, else the person that it names."""
+        keys = self._filing.keys(event)
+        if case is not None:
+            # whoever answers a letter may do so from another address: both are let alone, neither is linked
+            beside = keys if isinstance(event.data, events.OptOutReceived) else frozenset[str]()
+            return Subject(frozenset(case["keys"]) | beside, None)
+        return Subject(keys, people_store.card_id(event.tenant, keys)) if keys else None
 
     async def _cards(self, usable: Sequence[Event], subjects: Mapping[str, Subject]) -> dict[str, Document]:
         known = await self._people.by_ids(subject.card for subject in subjects.values() if subject.card)
@@ -160,3 +175,8 @@ class Recorder:
             event_id: frozenset().union(*(found[f"{event_id}\x00{tenant}"].keys for tenant in tenants))
             for event_id in wide
         }
+
+
+def _was_sent(case: Document | None) -> bool:
+    """Whether the letter of this case may have reached anybody, so that somebody can report on it."""
+    return case is not None and State(case["state"]) in _OUT

@@ -4,9 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
-from pymongo import UpdateOne
-
-from shared.store.client import Collection, Database, Document, upsert
+from shared.store.client import Collection, Database, Document, insert_missing
 
 Kind = Literal["opt_out", "complaint", "erasure", "bounce"]
 #: The scope of a "never again" that holds for every tenant of this installation.
@@ -38,10 +36,7 @@ class Suppressions:
 
     async def add(self, documents: Sequence[Document]) -> None:
         """Adds those that are not there yet; the first one stays, for it says since when."""
-        if not documents:
-            return
-        updates = [UpdateOne({"_id": doc["_id"]}, {"$setOnInsert": doc}, upsert=True) for doc in documents]
-        await upsert(self.collection, updates)
+        await insert_missing(self.collection, documents)
 
     async def of(self, tenants: Iterable[str], keys: Iterable[str]) -> list[Document]:
         """All suppressions of these keys' fingerprints that hold for one of these tenants, or for

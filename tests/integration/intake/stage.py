@@ -30,6 +30,8 @@ BUS_KEY = base64.b64encode(b"b" * 32).decode()
 SOURCE_KEYS = "k:" + base64.b64encode(b"s" * 32).decode()
 SEALER = Sealer(BUS_KEY)
 KEYRING = Keyring.parse(SOURCE_KEYS)
+#: Of platforms that make it themselves.
+SECRET = "made by the platform"
 RATE = {"per_second": 1e6, "burst": 1e6}
 
 #: Patience of a test: more than any step takes, less than the test's own timeout.
@@ -103,6 +105,11 @@ class Stage:
         sources = Sources(self.database, self.clock)
         _, secret = await sources.add(name, "acme", "standard", RATE | changed, KEYRING)
         return Platform(self.http, self.clock, name, secret)
+
+    async def source(self, name: str, kind: str, **told: Any) -> None:
+        """A new source of this kind, whose secret is SECRET."""
+        sources = Sources(self.database, self.clock)
+        await sources.add(name, "acme", kind, RATE, KEYRING, secret=SECRET, config=told)
 
     async def messages(self, queue: str) -> list[AbstractIncomingMessage]:
         """What lies in a queue; taken out of it."""

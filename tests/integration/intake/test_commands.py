@@ -1,6 +1,7 @@
 """`afterword source` and `afterword tenant`, on a real database."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,6 +57,19 @@ def test_a_source_is_added_and_its_secret_shown_once() -> None:
     assert ok("source", "list") == ok("source", "list", "--tenant", "acme") == [shown]
     assert ok("source", "list", "--tenant", "other") == []
     assert added["secret"] not in call("source", "list").output + call("source", "show", "ats").output
+
+
+def test_a_source_is_told_what_its_kind_takes(tmp_path: Path) -> None:
+    """In a file, checked before it is kept; the secret may be the platform's."""
+    ok(*TENANT)
+    config, secret = tmp_path / "config.json", tmp_path / "secret"
+    config.write_text('{"reasons": {"Withdrew": "candidate"}, "erase_deleted": true}')
+    secret.write_text("made by the platform\n")
+    add = ("source", "add", "gh", "--tenant", "acme", "--kind", "greenhouse", "--config", str(config))
+    assert ok(*add, "--secret-file", str(secret))["secret"] == "made by the platform"
+    assert ok("source", "show", "gh")["config"] == json.loads(config.read_text())
+    config.write_text('{"reasons": {"Withdrew": "me"}}')
+    assert "/reasons/Withdrew" in refused("source", "add", "other", *add[3:])
 
 
 def test_a_rotation_keeps_the_secret_so_far() -> None:

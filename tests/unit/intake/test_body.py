@@ -66,11 +66,21 @@ async def test_bodies_are_bounded_together() -> None:
         "application/json; charset=utf-8",
         'Application/JSON ; Charset="UTF-8"',
         "application/json;v=1",
+        "application/cloudevents-batch+json; charset=utf-8",
+        "message/rfc822",
+        'Message/RFC822; charset="iso-8859-1"',
+        "message/global",
     ],
 )
-def test_json_in_utf_8_is_taken(content_type: str) -> None:
+def test_json_in_utf_8_and_mail_are_taken(content_type: str) -> None:
     """In every spelling."""
     body.check_headers(Headers({"content-type": content_type, "content-length": "100"}), 100)
+
+
+@pytest.mark.parametrize("length", [{}, {"content-length": "0"}, {"content-length": "0" * 5000}])
+def test_an_empty_body_needs_no_type(length: dict[str, str]) -> None:
+    """A platform may greet by a POST that holds nothing."""
+    body.check_headers(Headers(length), 100)
 
 
 @pytest.mark.parametrize(
@@ -81,8 +91,13 @@ def test_json_in_utf_8_is_taken(content_type: str) -> None:
         ({"content-length": "-1"}, 413),
         ({"content-length": "\u0664"}, 413),
         ({"content-type": ""}, 415),
+        ({"content-type": "", "content-length": "0", "transfer-encoding": "chunked"}, 415),
         ({"content-type": "text/plain"}, 415),
         ({"content-type": "application/json-seq"}, 415),
+        ({"content-type": "application/+json"}, 415),
+        ({"content-type": "text/x+json"}, 415),
+        ({"content-type": "message/partial"}, 415),
+        ({"content-type": "message/rfc822", "content-encoding": "gzip"}, 415),
         ({"content-type": "application/json; charset=utf-16"}, 415),
         ({"content-encoding": "gzip"}, 415),
     ],

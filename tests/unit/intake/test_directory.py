@@ -10,6 +10,8 @@ from pymongo.errors import AutoReconnect
 
 from services.intake import directory
 from services.intake.directory import Directory
+from services.intake.sources import Config
+from services.intake.sources.greenhouse import GreenhouseConfig
 from shared.clock import FixedClock
 from shared.errors import Transient
 from shared.vault import Keyring, new_key
@@ -144,6 +146,7 @@ async def test_a_database_that_hangs_is_not_waited_for_long(
         {"secrets": {"current": KEYRING.seal(b"x", b"another source")}},
         {"secrets": {}},
         {"kind": "of-a-newer-version"},
+        {"config": {"of-a-newer-version": 1}},
     ],
 )
 async def test_a_source_that_cannot_be_used_harms_no_other(clock: FixedClock, broken: dict[str, Any]) -> None:
@@ -153,6 +156,17 @@ async def test_a_source_that_cannot_be_used_harms_no_other(clock: FixedClock, br
     good, bad = await asyncio.gather(sources.find("ats"), sources.find("broken"), return_exceptions=True)
     assert isinstance(good, directory.Source)
     assert isinstance(bad, Transient)
+
+
+async def test_a_source_comes_with_what_its_kind_was_told(clock: FixedClock) -> None:
+    """Read once, when it is learnt; one that was told nothing has the defaults."""
+    told = {"reasons": {"Withdrew": "candidate"}, "erase_deleted": True}
+    sources = open_directory(Store(stored("ats"), stored("gh", kind="greenhouse", config=told)), clock)
+    ats, gh = await sources.find("ats"), await sources.find("gh")
+    assert ats is not None
+    assert gh is not None
+    assert ats.config == Config()
+    assert gh.config == GreenhouseConfig(reasons={"withdrew": "candidate"}, erase_deleted=True)
 
 
 async def test_the_previous_secret_counts_until_its_end(clock: FixedClock) -> None:

@@ -20,7 +20,7 @@ def check(
     headers: dict[str, str], body: bytes = BODY, secrets: tuple[str, ...] = (SECRET, OTHER_SECRET)
 ) -> None:
     """Verifies a delivery that comes now."""
-    standard.verify(Delivery(headers, body), secrets, now=NOW, tolerance_s=300)
+    standard.verify(Delivery(headers, body), secrets, standard.CONFIG(), now=NOW, tolerance_s=300)
 
 
 def test_the_published_example_is_genuine() -> None:
@@ -32,7 +32,7 @@ def test_the_published_example_is_genuine() -> None:
     }
     at = datetime.fromtimestamp(1614265330, UTC)
     secrets = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",)
-    standard.verify(Delivery(headers, BODY), secrets, now=at, tolerance_s=300)
+    standard.verify(Delivery(headers, BODY), secrets, standard.CONFIG(), now=at, tolerance_s=300)
 
 
 @given(st.text())

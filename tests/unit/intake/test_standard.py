@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from services.intake.examples import REQUESTS
 from services.intake.sources import strict_json
+from services.intake.sources.contract import KINDS
 from services.intake.sources.delivery import Delivery, Sent
-from services.intake.sources.standard import KINDS, parse
+from services.intake.sources.standard import CONFIG, map_events
 from shared import events
 from shared.errors import Invalid
 
@@ -54,7 +55,12 @@ nearly = st.fixed_dictionaries(
 )
 
 
-def read(value: Any) -> list[Sent]:
+def parse(delivery: Delivery) -> tuple[Sent, ...]:
+    """The events of a delivery to a source without configuration."""
+    return map_events(delivery, CONFIG()).events
+
+
+def read(value: Any) -> tuple[Sent, ...]:
     """What a delivery of this value holds."""
     return parse(Delivery({}, json.dumps(value).encode()))
 

@@ -1,0 +1,151 @@
+"""The kind `cloudevents`: our kinds of events as CloudEvents 1.0 over HTTP, in all three modes.
+
+Facts: cloudevents/spec, cloudevents/http-webhook.md and bindings/http-protocol-binding.md. They have no
+signature: a delivery is either signed as Standard Webhooks 1.0.0 says, or carries the secret as its bearer
+token (never in the query, which is logged everywhere). A signature covers the body: in binary mode not the
+``ce-`` headers, so TLS has to.
+
+The type is one of our kinds, bare (``decline.received``) or in full (``afterword.decline.received.v1``),
+and the data are ours. An event is the pair of its source and its id, so a withdrawal names a decline of its
+own source.
+"""
+
+import hmac
+import re
+from base64 import b64decode
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote
+
+from services.intake.sources import reading, standard_webhooks, strict_json
+from services.intake.sources.config import Config
+from services.intake.sources.contract import KINDS, Path, judged, read_data
+from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, gathered
+from shared.errors import FieldError, Invalid, SignatureInvalid
+from shared.events import DeclineWithdrawn
+from shared.pointer import pointer
+
+ABOUT = "our kinds of events as CloudEvents 1.0 over HTTP: binary, structured or batch"
+SUCCESS_STATUS = 202
+CONFIG = Config
+#: Events in one batch at most.
+MAX_EVENTS = 500
+#: Deliveries a minute that a sender is allowed at most, whatever it asks for.
+MAX_RATE = 30_000
+
+_OURS = re.compile(r"(?:afterword\.)?([a-z_.]+?)(?:\.v1)?", re.ASCII)
+_ORIGIN = re.compile(r"[A-Za-z0-9.:/_-]{1,255}", re.ASCII)
+_RATE = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_ATTRIBUTE = re.compile(r"[^\x00-\x1f\x7f]{1,1000}")
+_BEARER = re.compile(r"bearer +(\S+)", re.ASCII | re.IGNORECASE)
+
+
+def verify(
+    delivery: Delivery, secrets: Sequence[str], _: Config, /, *, now: datetime, tolerance_s: float
+) -> None:
+    """By the bearer token where there is one, else by the signature of Standard Webhooks."""
+    bearer = _BEARER.fullmatch(delivery.headers.get("authorization", ""))
+    if bearer is None:
+        standard_webhooks.verify(delivery.headers, delivery.body, secrets, now=now, tolerance_s=tolerance_s)
+        return
+    token, genuine = bearer[1].encode("utf-8", "surrogatepass"), False
+    for secret in secrets:
+        genuine |= hmac.compare_digest(secret.encode(), token)
+    if not genuine:
+        raise SignatureInvalid("the bearer token is not right")
+
+
+def handshake(delivery: Delivery, _secrets: Sequence[str], _config: Config, /) -> Answer | None:
+    """OPTIONS with the sender's origin is allowed; its callback address, anybody's, is never called."""
+    origin = delivery.headers.get("webhook-request-origin", "")
+    if delivery.method != "OPTIONS" or not _ORIGIN.fullmatch(origin):
+        return None
+    headers = {"Allow": "POST", "WebHook-Allowed-Origin": origin}
+    asked = delivery.headers.get("webhook-request-rate", "")
+    if asked:
+        rate = int(asked) if _RATE.fullmatch(asked) else MAX_RATE
+        headers["WebHook-Allowed-Rate"] = str(min(rate, MAX_RATE))
+    return Answer(200, headers)
+
+
+def delivery_id(delivery: Delivery, /) -> str | None:
+    """That of the signature, where there is one; else each event has its own."""
+    return delivery.headers.get("webhook-id")
+
+
+def map_events(delivery: Delivery, config: Config, /) -> Mapped:
+    """The events in order. Raises Invalid with every fault at once."""
+    read: list[Sent | Ignored] = []
+    faults: list[FieldError] = []
+    for attributes, data, path in _events(delivery):
+        try:
+            read.append(_event(attributes, data, path, config))
+        except Invalid as error:
+            faults.extend(error.errors)
+    if faults:
+        raise Invalid(faults)
+    return gathered(read)
+
+
+def _events(delivery: Delivery) -> Iterator[tuple[Mapping[str, Any], Any, Path]]:
+    """Attributes and data of each event, and where the data lie in the body."""
+    media_type = delivery.headers.get("content-type", "").partition(";")[0].strip().lower()
+    value = strict_json.read(delivery.body)
+    if media_type == "application/cloudevents-batch+json":
+        if not isinstance(value, list) or len(value) > MAX_EVENTS:
+            raise Invalid.at("", f"an array of up to {MAX_EVENTS} events is expected")
+        for position, item in enumerate(value):
+            yield _structured(item, (position,))
+    elif media_type == "application/cloudevents+json":
+        yield _structured(value, ())
+    else:
+        names = ("id", "source", "type", "specversion", "time")
+        yield {name: _header(delivery.headers.get(f"ce-{name}")) for name in names}, value, ()
+
+
+def _structured(item: Any, path: Path) -> tuple[Mapping[str, Any], Any, Path]:
+    if not isinstance(item, dict):
+        raise Invalid.at(pointer(path), "an event is expected: an object")
+    if "data_base64" not in item:
+        return item, item.get("data"), (*path, "data")
+    path = (*path, "data_base64")
+    try:
+        return item, strict_json.read(b64decode(item["data_base64"], validate=True)), path
+    except (Invalid, ValueError, TypeError):
+        raise Invalid.at(pointer(path), "JSON in base64 is expected") from None
+
+
+def _header(value: str | None) -> str | None:
+    """The attribute in a header: without quotes, percent-decoded once; None for what is no UTF-8."""
+    if value is None:
+        return None
+    quoted = _QUOTED.fullmatch(value)
+    try:
+        return unquote(re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else value, errors="strict")
+    except UnicodeDecodeError:
+        return None
+
+
+def _event(attributes: Mapping[str, Any], raw: Any, path: Path, config: Config) -> Sent | Ignored:
+    where = path[:-1]
+    if attributes.get("specversion") != "1.0":
+        raise Invalid.at(pointer((*where, "specversion")), "1.0 is expected")
+    faults = [
+        FieldError(pointer((*where, name)), "text of 1 to 1000 characters is expected")
+        for name in ("id", "source", "type")
+        if not isinstance(attributes.get(name), str) or not _ATTRIBUTE.fullmatch(attributes[name])
+    ]
+    if faults:
+        raise Invalid(faults)
+    ours = _OURS.fullmatch(attributes["type"])
+    model = KINDS.get(ours[1]) if ours else None
+    if model is None:
+        return Ignored("a type that is none of ours")
+    data, source = read_data(model, raw, path), attributes["source"]
+    if isinstance(data, DeclineWithdrawn):
+        data = data.model_copy(update={"decline": reading.stable_id(source, data.decline)})
+    time = reading.rfc3339(attributes.get("time"))
+    sent_id = reading.stable_id(source, attributes["id"])
+    return judged(reading.sent(sent_id, time, data, pointer((*where, "time"))), config)

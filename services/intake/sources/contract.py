@@ -1,0 +1,62 @@
+"""Our own contract: the kinds that a source may send in our words, and the faults of their data."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from services.intake.sources.config import Config
+from services.intake.sources.delivery import Ignored, Sent
+from shared.errors import FieldError, Invalid
+from shared.events import INBOUND, Data, DeclineReceived, Person
+from shared.identity import canonical_email, identifiers
+from shared.pointer import pointer
+
+KINDS: dict[str, type[Data]] = {data.kind: data for data in INBOUND}
+
+Path = tuple[str | int, ...]
+
+
+def read_data(model: type[Data], raw: Any, path: Path) -> Data:
+    """The data that lie at this path of the body. Raises Invalid with every fault."""
+    if not isinstance(raw, dict):
+        raise Invalid.at(pointer(path), "an object is expected")
+    try:
+        data = model.model_validate(raw)
+    except ValidationError as error:
+        # pydantic's own text and input are left behind where they would repeat the value
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        raise Invalid(
+            [FieldError(pointer((*path, *fault["loc"])), fault["msg"]) for fault in faults]
+        ) from None
+    faults_of_person = list(_person_faults(data, path))
+    if faults_of_person:
+        raise Invalid(faults_of_person)
+    return data
+
+
+def judged(event: Sent, config: Config, *names: str | None) -> Sent | Ignored:
+    """The event with whose no it is by the mapping of reasons; ``names`` are other names of its reason."""
+    data = event.data
+    if not isinstance(data, DeclineReceived):
+        return event
+    who = config.who(data.who, data.reason, *names)
+    if who is None:
+        return Ignored("its reason is mapped to ignore")
+    return event if who == data.who else Sent(event.id, event.time, data.model_copy(update={"who": who}))
+
+
+def _person_faults(data: Data, path: Path) -> Iterator[FieldError]:
+    if "person" not in type(data).model_fields:
+        return
+    person: Person | None = getattr(data, "person", None)
+    if person is None:
+        if getattr(data, "case", None) is None:
+            yield FieldError(pointer(path), "person or case is expected")
+    elif person.email:
+        # where the mail would go: what is no address is told at the door, and not found out days later
+        if canonical_email(person.email) is None:
+            yield FieldError(pointer((*path, "person", "email")), "an e-mail address is expected")
+    elif not identifiers(person, ""):
+        what = "email, phone (with country code or region), profile_urls or external_id is expected"
+        yield FieldError(pointer((*path, "person")), what)

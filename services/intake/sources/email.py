@@ -1,0 +1,171 @@
+"""The kind `email`: one mail a delivery, as it came (RFC 5322), signed as Standard Webhooks 1.0.0 says.
+
+Whoever passes the mail on signs it; its own headers are a stranger's word. Facts, from the RFCs named:
+``Auto-Submitted`` (RFC 3834, section 5) with any word but ``no`` marks what no person wrote; so do, by custom
+and unverified, X-Autoreply, X-Autorespond, Precedence (bulk, junk, list, auto_reply), an empty Return-Path.
+Mail to an address of a List-Unsubscribe header (RFC 2369, section 3.2) is an opt-out, whatever it says.
+
+A mail is never a decline: what an answer means is read by policy, and whose no it was the platform tells.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from email.message import EmailMessage
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from services.intake.sources import mail, mail_reports, mail_stop, reading, standard_webhooks
+from services.intake.sources.config import Config
+from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, gathered, ignore
+from shared.errors import Invalid
+from shared.events import MAX_TEXT, InteractionRecorded, OptOutReceived, Recruiter
+from shared.identity import canonical_email
+
+
+def _address(text: str) -> str:
+    address = canonical_email(text)
+    if address is None:
+        raise ValueError("an e-mail address is expected")
+    return address
+
+
+Addresses = Annotated[tuple[Annotated[str, AfterValidator(_address)], ...], Field(max_length=1000)]
+
+
+class EmailConfig(Config):
+    """What a source of this kind may be told."""
+
+    recruiters: Addresses = Field((), description="Whose mail is outreach, and whom an answer is for.")
+    unsubscribe: Addresses = Field((), description="Addresses to which nobody writes but to opt out.")
+
+
+ABOUT = "mail as it came: answers, opt-outs, bounces, complaints"
+SUCCESS_STATUS = 202
+CONFIG = EmailConfig
+MEDIA_TYPES = frozenset({"message/rfc822", "message/global"})
+#: Set by whoever passes on a recruiter's own mail.
+DIRECTION = "X-Afterword-Direction"
+
+_BULK = frozenset({"bulk", "junk", "list", "auto_reply"})
+
+
+def verify(
+    delivery: Delivery, secrets: Sequence[str], _: Config, /, *, now: datetime, tolerance_s: float
+) -> None:
+    """Raises SignatureInvalid unless one of the secrets signed these bytes within the tolerance."""
+    standard_webhooks.verify(delivery.headers, delivery.body, secrets, now=now, tolerance_s=tolerance_s)
+
+
+def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) -> Answer | None:
+    """Standard Webhooks has none."""
+    return None
+
+
+def delivery_id(delivery: Delivery, /) -> str | None:
+    """The same for every try of one delivery, as the specification has it."""
+    return delivery.headers.get("webhook-id")
+
+
+def map_events(delivery: Delivery, config: EmailConfig, /) -> Mapped:
+    """What the mail tells. Raises Invalid for what is no mail, or does not say from whom or when."""
+    media_type = delivery.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in MEDIA_TYPES:
+        raise Invalid.at("", "a mail is expected, its content type message/rfc822")
+    message = mail.read(delivery.body)
+    if message.get_content_type() == "multipart/report":
+        return mail_reports.read_report(message)
+    if mail_reports.letter_of(message, "Message-ID"):
+        return ignore("a letter of ours")
+    name = mail.header(message, "Message-ID") or hashlib.sha256(delivery.body).hexdigest()
+    return _of_a_person(message, name, config)
+
+
+def _of_a_person(message: EmailMessage, name: str, config: EmailConfig) -> Mapped:
+    direction = mail.word(message, DIRECTION)
+    if direction == "outreach":
+        return _outreach(message, name, config)
+    if _is_unsubscription(message, config):
+        return Mapped((_opt_out(message, name),))
+    if _is_automatic(message):
+        return ignore("an automatic mail, which no person wrote")
+    if not direction and not _canonical(message, "From").isdisjoint(config.recruiters):
+        return _outreach(message, name, config)
+    return Mapped((_answer(message, name, config),))
+
+
+def _outreach(message: EmailMessage, name: str, config: EmailConfig) -> Mapped:
+    sender, email = _sender(message)
+    recruiter = reading.recruiter(sender or None, email, None)
+    said, time = _text(message), mail.sent_at(message)
+    told: list[Sent | Ignored] = []
+    for place, (recipient, address) in enumerate(mail.addresses(message, "To")):
+        if canonical_email(address) in {*config.recruiters, *config.unsubscribe}:
+            continue
+        person = reading.person({"name": recipient, "email": address}, f"/to/{place}")
+        data = InteractionRecorded(person=person, recruiter=recruiter, direction="outreach", text=said)
+        told.append(reading.sent(reading.stable_id("mail", name, "to", address), time, data, "/date"))
+    return gathered(told or [Ignored("outreach to nobody whose address is told")])
+
+
+def _answer(message: EmailMessage, name: str, config: EmailConfig) -> Sent:
+    said = mail.words(message)
+    if mail_stop.is_stop(said) or (not said and mail_stop.is_stop(mail.subject(message))):
+        return _opt_out(message, name)
+    sender, email = _sender(message)
+    data = InteractionRecorded(
+        person=reading.person({"name": sender, "email": email}, "/from"),
+        recruiter=_answered(message, config),
+        direction="reply",
+        text=_text(message),
+    )
+    return reading.sent(reading.stable_id("mail", name), mail.sent_at(message), data, "/date")
+
+
+def _opt_out(message: EmailMessage, name: str) -> Sent:
+    """From its sender, and from whoever got the letter that it answers: the address may be another one."""
+    sender, email = _sender(message)
+    data = OptOutReceived(
+        person=reading.person({"name": sender, "email": email}, "/from"),
+        case=mail_reports.letter_of(message, "In-Reply-To", "References"),
+        text=_text(message),
+    )
+    return reading.restated(data, mail.sent_at(message), "mail", name)
+
+
+def _is_unsubscription(message: EmailMessage, config: EmailConfig) -> bool:
+    to = _canonical(message, "To") | _canonical(message, "Delivered-To")
+    return not to.isdisjoint(config.unsubscribe) and mail.word(message, "Auto-Submitted") != "auto-replied"
+
+
+def _is_automatic(message: EmailMessage) -> bool:
+    return (
+        mail.word(message, "Auto-Submitted") not in {"", "no"}
+        or any(mail.word(message, name) not in {"", "no"} for name in ("X-Autoreply", "X-Autorespond"))
+        or mail.word(message, "Precedence") in _BULK
+        or mail.header(message, "Return-Path") == "<>"
+    )
+
+
+def _answered(message: EmailMessage, config: EmailConfig) -> Recruiter | None:
+    """The one recruiter whom it was sent to; None where nobody, or several, are known as such."""
+    to = [*mail.addresses(message, "To"), *mail.addresses(message, "Cc")]
+    known = {address: name for name, address in to if canonical_email(address) in config.recruiters}
+    return reading.recruiter(*known.popitem()[::-1], None) if len(known) == 1 else None
+
+
+def _sender(message: EmailMessage) -> tuple[str, str]:
+    """Name and address of the one sender. Raises Invalid where there is none, or more than one."""
+    senders = mail.addresses(message, "From")
+    if len(senders) != 1:
+        raise Invalid.at("/from", "one address is expected")
+    return senders[0]
+
+
+def _canonical(message: EmailMessage, name: str) -> set[str]:
+    return {form for _, address in mail.addresses(message, name) if (form := canonical_email(address))}
+
+
+def _text(message: EmailMessage) -> str | None:
+    return mail.words(message)[:MAX_TEXT] or None

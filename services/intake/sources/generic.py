@@ -1,0 +1,152 @@
+"""The kind `generic`: any JSON that is signed by an HMAC, read as the source's configuration says.
+
+The signature's scheme and the place of each field (JMESPath, see `expressions`) are the operator's word; a no
+is the candidate's only where the mapping, or the mapping of the reason, finds that very word. A signature
+without a time in it can be repeated by whoever saw it; the same events come of it, so that changes nothing.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, model_validator
+
+from services.intake.sources import hmac_scheme, reading, strict_json
+from services.intake.sources.config import Config, fold
+from services.intake.sources.contract import KINDS, judged, read_data
+from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, gathered
+from services.intake.sources.expressions import evaluate
+from services.intake.sources.generic_config import FieldMap, GenericConfig
+from shared.errors import FieldError, Invalid
+from shared.events import MAX_TEXT
+from shared.pointer import pointer
+
+ABOUT = "any JSON signed by an HMAC, read by a JMESPath mapping"
+SUCCESS_STATUS = 200
+#: Items of one delivery at most.
+MAX_EVENTS = 500
+
+_DIGITS = re.compile(r"[0-9]{1,15}", re.ASCII)
+_STAGES = frozenset({"outreach", "application", "interview", "offer"})
+#: Seconds since 1970 beyond which a number must be of milliseconds: the year 5138.
+_MAX_SECONDS = 100_000_000_000
+
+
+class CheckedConfig(GenericConfig):
+    """Refuses a mapping that finds nothing in its own example."""
+
+    @model_validator(mode="after")
+    def _finds(self) -> "CheckedConfig":
+        if self.example is None:
+            return self
+        try:
+            mapped = _mapped(self.example, self)
+        except Invalid as error:
+            raise ValueError(f"in the example: {error}") from None
+        if not mapped.events:
+            raise ValueError("the mapping finds no event in the example")
+        return self
+
+
+CONFIG = CheckedConfig
+
+
+def verify(
+    delivery: Delivery, secrets: Sequence[str], config: GenericConfig, /, *, now: datetime, tolerance_s: float
+) -> None:
+    """By the configured header, over the configured parts."""
+    hmac_scheme.verify(config.signature, delivery, secrets, now=now, tolerance_s=tolerance_s)
+
+
+def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) -> Answer | None:
+    """None: a platform with a handshake deserves a kind of its own."""
+    return None
+
+
+def delivery_id(_delivery: Delivery, /) -> str | None:
+    """None: which header names it only the configuration knows; each event has its own id."""
+    return None
+
+
+def map_events(delivery: Delivery, config: GenericConfig, /) -> Mapped:
+    """The events that the mapping finds, in order. Raises Invalid with every fault at once."""
+    return _mapped(strict_json.read(delivery.body), config)
+
+
+def _mapped(body: Any, config: GenericConfig) -> Mapped:
+    found = evaluate(config.map.events, body)
+    items = found if isinstance(found, list) else [] if found is None else [found]
+    if len(items) > MAX_EVENTS:
+        raise Invalid.at("", f"at most {MAX_EVENTS} events are expected")
+    if not items:
+        return gathered([Ignored("the mapping finds no event in it")])
+    read: list[Sent | Ignored] = []
+    faults: list[FieldError] = []
+    for position, item in enumerate(items):
+        try:
+            read.append(_event(item, config))
+        except Invalid as error:
+            faults += [
+                FieldError(pointer((position,)) + fault.pointer, fault.detail) for fault in error.errors
+            ]
+    if faults:
+        raise Invalid(faults)
+    return gathered(read)
+
+
+def _event(item: Any, config: GenericConfig) -> Sent | Ignored:
+    where = config.map
+    word = reading.text(evaluate(where.type, item))
+    model = KINDS.get(config.types.get(word, word)) if word else None
+    if model is None:
+        return Ignored("a type that is none of ours, nor one that the configuration knows")
+    raw = {name: value for name, value in _fields(where, item).items() if name in model.model_fields}
+    data = read_data(model, {name: value for name, value in raw.items() if value is not None}, ())
+    time, sent_id = _moment(evaluate(where.time, item)), reading.ident(evaluate(where.id, item))
+    return judged(reading.sent(reading.needed(sent_id, "/id"), time, data, "/time"), config)
+
+
+def _fields(where: FieldMap, item: Any) -> dict[str, Any]:
+    """Our data as far as the mapping finds them; None stands for what is no such thing."""
+    found = _evaluated(where, item)
+    person, recruiter, job = found["person"], found["recruiter"], found["job"]
+    stage, who = (fold(reading.text(found[name]) or "") for name in ("stage", "who"))
+    formerly = found["formerly"]
+    return {
+        "person": _told(reading.person(person, "/person")) if any(person.values()) else None,
+        "recruiter": _told(reading.recruiter(*(reading.ident(one) for one in recruiter.values()))),
+        "job": _told(reading.job(reading.text(job["title"]), reading.ident(job["external_id"]))),
+        "application": reading.ident(found["application"]),
+        "who": who if who in {"candidate", "company"} else None,
+        "stage": stage if stage in _STAGES else None,
+        "reason": reading.text(found["reason"], limit=500),
+        "text": reading.text(found["text"], limit=MAX_TEXT + 1),
+        "channel": reading.text(found["channel"]),
+        "direction": reading.text(found["direction"]),
+        "decline": reading.ident(found["decline"]),
+        "formerly": [reading.ident(one) for one in formerly] if isinstance(formerly, list) else None,
+    }
+
+
+def _evaluated(where: BaseModel, item: Any) -> dict[str, Any]:
+    """What each expression of the mapping finds, in the mapping's own form."""
+    return {
+        name: _evaluated(value, item) if isinstance(value, BaseModel) else evaluate(value, item)
+        for name, value in where
+        if name != "events"
+    }
+
+
+def _told(model: BaseModel | None) -> dict[str, Any] | None:
+    return None if model is None else model.model_dump(exclude_none=True)
+
+
+def _moment(value: Any) -> datetime | None:
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        value = int(value)
+    if isinstance(value, float) and abs(value) < _MAX_SECONDS * 1000:
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _MAX_SECONDS:
+        return reading.unix_ms(value * 1000)
+    return reading.unix_ms(value) or reading.rfc3339(value)

@@ -1,0 +1,202 @@
+"""The kind `greenhouse`: webhooks of Greenhouse Recruiting.
+
+Facts: grnhse/greenhouse-api-docs, source/includes/webhooks (introduction, candidate and application events)
+and source/includes/harvest/_rejection_reasons.md. Not documented, and how it is read here:
+
+- The ping is taken to be signed as everything else is; an action that is not known is answered with success.
+- Whether Greenhouse-Event-ID is the same for every try: events are told apart by the application instead. One
+  application is declined once; the un-reject carries no trace of which rejection it takes back, so a second
+  rejection of an application repeats the first and is never acted on.
+- Who rejected an offer: unknown, unless the reason "Rejected" is mapped. Offers name the application only, so
+  it stands for the person until the candidate is looked up.
+- The names of types of reasons are each company's; only the two of Greenhouse itself are taken at their word.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pydantic import Field
+
+from services.intake.sources import reading, signing
+from services.intake.sources.config import Config, Who, fold
+from services.intake.sources.contract import judged
+from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, gathered, ignore
+from services.intake.sources.reading import at, each, ident, needed, text
+from shared.errors import Invalid, SignatureInvalid
+from shared.events import (
+    Data,
+    DeclineReceived,
+    DeclineWithdrawn,
+    ErasureRequested,
+    OptOutReceived,
+    Person,
+    PersonChanged,
+    Recruiter,
+)
+
+
+class GreenhouseConfig(Config):
+    """What a source of this kind may be told."""
+
+    erase_deleted: bool = Field(False, description="A candidate who is deleted there is forgotten here.")
+
+
+ABOUT = "Greenhouse Recruiting"
+SUCCESS_STATUS = 200
+CONFIG = GreenhouseConfig
+
+_SIGNATURE = re.compile(r"sha256 ([0-9a-fA-F]{64})", re.ASCII)
+_SIDES: Mapping[str, Who] = {"they rejected us": "candidate", "we rejected them": "company"}
+_APPLICATION = "/payload/application"
+
+
+def verify(delivery: Delivery, secrets: Sequence[str], _: Config, /, **_age: object) -> None:
+    """``Signature: sha256 <hex>``, over the whole body; no time is signed, so its age is not known."""
+    found = _SIGNATURE.fullmatch(delivery.headers.get("signature", ""))
+    if found is None:
+        raise SignatureInvalid("Signature: sha256 and 64 hexadecimal digits are expected")
+    signing.check(delivery.body, [secret.encode() for secret in secrets], [bytes.fromhex(found[1])])
+
+
+def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) -> Answer | None:
+    """None: the ping comes signed, and is ignored as an action that is none of our business."""
+    return None
+
+
+def delivery_id(delivery: Delivery, /) -> str | None:
+    """The id that Greenhouse gives a delivery."""
+    return delivery.headers.get("greenhouse-event-id")
+
+
+def map_events(delivery: Delivery, config: GreenhouseConfig, /) -> Mapped:
+    """The decline, or what else the action tells. Raises Invalid where what it needs is missing."""
+    body = reading.read_object(delivery.body)
+    action = body.get("action")
+    if not isinstance(action, str):
+        raise Invalid.at("/action", "text is expected")
+    read = _ACTIONS.get(action)
+    if read is None:
+        return ignore("an action that tells of no decline")
+    return read(at(body, "payload"), config)
+
+
+def _rejected(payload: Any, config: GreenhouseConfig) -> Mapped:
+    application = at(payload, "application")
+    candidate, reason = at(application, "candidate"), at(application, "rejection_reason")
+    application_id = needed(ident(application, "id"), f"{_APPLICATION}/id")
+    who = _SIDES.get(fold(text(reason, "type", "name") or ""), "unknown")
+    prospect = at(application, "prospect") is True
+    data = reading.build(
+        DeclineReceived,
+        person=_person(candidate, f"{_APPLICATION}/candidate"),
+        recruiter=_recruiter(candidate),
+        job=reading.job(text(application, "jobs", 0, "name"), ident(application, "jobs", 0, "id")),
+        application=application_id,
+        who=who,
+        stage="outreach" if prospect else reading.stage_of(text(application, "current_stage", "name")),
+        reason=text(reason, "name", limit=500),
+    )
+    time = reading.rfc3339(at(application, "rejected_at"))
+    decline = reading.sent(_rejection(application_id), time, data, f"{_APPLICATION}/rejected_at")
+    return gathered([judged(decline, config, ident(reason, "id")), *_opted_out(candidate)])
+
+
+def _unrejected(payload: Any, _: GreenhouseConfig) -> Mapped:
+    application = at(payload, "application")
+    application_id = needed(ident(application, "id"), f"{_APPLICATION}/id")
+    data = DeclineWithdrawn(decline=_rejection(application_id))
+    time = reading.rfc3339(at(application, "last_activity_at"))
+    withdrawn = reading.restated(data, time, "application", application_id, "unrejection")
+    return gathered([withdrawn, *_opted_out(at(application, "candidate"))])
+
+
+def _offer_updated(payload: Any, config: GreenhouseConfig) -> Mapped:
+    status = text(payload, "offer_status")
+    if status is None or fold(status) != "rejected":
+        return ignore("an offer that was not rejected")
+    application_id = needed(ident(payload, "application_id"), "/payload/application_id")
+    data = DeclineReceived(
+        person=Person(external_id=reading.stable_id("application", application_id)),
+        job=reading.job(None, ident(payload, "job_id")),
+        application=application_id,
+        stage="offer",
+        reason=status,
+    )
+    sent_id = reading.stable_id("offer", needed(ident(payload, "id"), "/payload/id"), "rejection")
+    time = reading.rfc3339(at(payload, "resolved_at"))
+    return gathered([judged(reading.sent(sent_id, time, data, "/payload/resolved_at"), config)])
+
+
+def _updated(payload: Any, _: GreenhouseConfig) -> Mapped:
+    candidate = at(payload, "candidate")
+    person = _person(candidate, "/payload/candidate")
+    return gathered([_of_candidate(PersonChanged(person=person), "change"), *_opted_out(candidate)])
+
+
+def _merged(payload: Any, _: GreenhouseConfig) -> Mapped:
+    kept = needed(ident(payload, "person", "new_candidate_id"), "/payload/person/new_candidate_id")
+    gone = needed(ident(payload, "person", "id"), "/payload/person/id")
+    data = PersonChanged(person=Person(external_id=kept), formerly=(gone,))
+    return gathered([_of_candidate(data, "merge"), *_opted_out(at(payload, "person"))])
+
+
+def _deleted(payload: Any, config: GreenhouseConfig) -> Mapped:
+    if not config.erase_deleted:
+        return ignore("a deletion there is no erasure here, for erase_deleted is not set")
+    candidate_id = needed(ident(payload, "person", "id"), "/payload/person/id")
+    return Mapped((_of_candidate(ErasureRequested(person=Person(external_id=candidate_id)), "deletion"),))
+
+
+def _anonymized(payload: Any, _: GreenhouseConfig) -> Mapped:
+    candidate_id = needed(ident(payload, "candidate_id"), "/payload/candidate_id")
+    return Mapped((_of_candidate(ErasureRequested(person=Person(external_id=candidate_id)), "erasure"),))
+
+
+_ACTIONS: Mapping[str, Callable[[Any, GreenhouseConfig], Mapped]] = {
+    "reject_candidate": _rejected,
+    "unreject_candidate": _unrejected,
+    "offer_updated": _offer_updated,
+    "update_candidate": _updated,
+    "merge_candidate": _merged,
+    "delete_candidate": _deleted,
+    "candidate_anonymized": _anonymized,
+}
+
+
+def _rejection(application_id: str) -> str:
+    return reading.stable_id("application", application_id, "rejection")
+
+
+def _of_candidate(data: Data, what: str) -> Sent:
+    """Greenhouse gives these no time."""
+    return reading.restated(data, None, "candidate", what)
+
+
+def _opted_out(candidate: Any) -> list[Sent | Ignored]:
+    """A candidate marked as not to be mailed wants no mail; the mark is on every payload that holds one."""
+    if at(candidate, "can_email") is not False:
+        return []
+    return [_of_candidate(OptOutReceived(person=_person(candidate, _APPLICATION)), "opt-out")]
+
+
+def _person(candidate: Any, where: str) -> Person:
+    names = (text(candidate, "first_name"), text(candidate, "last_name"))
+    fields = {
+        "name": " ".join(name for name in names if name),
+        "email": _values(candidate, "email_addresses"),
+        "phone": at(candidate, "phone_numbers", 0, "value"),
+        # websites are left out: many people name the same one, and would be taken for one person
+        "profile_urls": _values(candidate, "social_media_addresses"),
+        "external_id": at(candidate, "id"),
+    }
+    return reading.person(fields, where)
+
+
+def _values(candidate: Any, name: str) -> list[Any]:
+    return [at(item, "value") for item in each(candidate, name)]
+
+
+def _recruiter(candidate: Any) -> Recruiter | None:
+    recruiter = at(candidate, "recruiter")
+    return reading.recruiter(text(recruiter, "name"), text(recruiter, "email"), ident(recruiter, "id"))

@@ -1,0 +1,138 @@
+"""A mail (RFC 5322, MIME) read within bounds: bytes, lines, parts, headers.
+
+Anybody can send one, so whatever bytes came, these functions return or raise Invalid. The library's reading
+of a header takes time that grows with the square of its length, and fails in any way that it likes.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.parser import BytesParser, Parser
+from email.policy import EmailPolicy
+from email.utils import parsedate_to_datetime
+
+from services.intake.sources.mail_html import seen_text
+from shared.errors import Invalid
+from shared.moments import to_millisecond
+
+#: What a person wrote, or a server reports, stands at the beginning; what comes after is not looked at.
+MAX_BYTES, MAX_LINES = 256 * 1024, 10_000
+#: Parts may lie in each other, and each level costs a look at every line.
+MAX_PARTS = 50
+#: A longer header counts as none, for a part of an address is somebody else's.
+MAX_HEADER = 1_000
+
+_PART = re.compile(rb"content-type", re.IGNORECASE)
+#: Decoders that take their time, or read more than letters, are not for strangers to choose.
+_CHARSETS = re.compile(
+    r"us-ascii|utf-?8|utf-?16(le|be)?|iso-?8859-\d{1,2}|windows-\d{3,4}|cp\d{3,4}|koi8-[ru]|macintosh"
+    r"|iso-2022-(jp|kr)|shift_?jis|euc-(jp|kr)|ks_c_5601-1987|gb2312|gbk|gb18030|big5",
+    re.ASCII,
+)
+
+
+class _Bounded(EmailPolicy):
+    """The library's default, but for headers that are too long."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value if len(value) <= MAX_HEADER else ""
+
+
+_POLICY = _Bounded()
+
+
+def read(body: bytes) -> EmailMessage:
+    """The mail. Raises Invalid for what is none."""
+    head = b"".join(body[:MAX_BYTES].splitlines(keepends=True)[:MAX_LINES])
+    if len(_PART.findall(head)) > MAX_PARTS:
+        raise Invalid.at("", f"a mail of at most {MAX_PARTS} parts is expected")
+    message = None
+    with suppress(Exception):
+        message = BytesParser(policy=_POLICY).parsebytes(head)
+    if not isinstance(message, EmailMessage) or not message.keys():
+        raise Invalid.at("", "a mail as in RFC 5322 is expected")
+    return message
+
+
+def read_headers(text: str) -> EmailMessage:
+    """Headers alone, as reports quote them; none where they cannot be read."""
+    with suppress(Exception):
+        message = Parser(policy=_POLICY).parsestr(text.lstrip(), headersonly=True)
+        if isinstance(message, EmailMessage):
+            return message
+    return EmailMessage()
+
+
+def header(message: EmailMessage, name: str) -> str:
+    """The first header of this name as it was sent, on one line; empty where there is none."""
+    raw = next((value for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    return " ".join(clean(str(raw)).split())
+
+
+def word(message: EmailMessage, name: str) -> str:
+    """The first word of this header, without what follows it: parameters and comments."""
+    found = re.match(r"[^\s;(]*", header(message, name))
+    return found[0].casefold() if found else ""
+
+
+def subject(message: EmailMessage) -> str:
+    """The subject, decoded."""
+    with suppress(Exception):
+        return clean(str(message.get("Subject", "")))
+    return ""
+
+
+def addresses(message: EmailMessage, name: str) -> list[tuple[str, str]]:
+    """Names and addresses in this header; none where it came twice, for nobody knows which to believe."""
+    if sum(key.lower() == name.lower() for key, _ in message.raw_items()) == 1:
+        with suppress(Exception):
+            return [(clean(one.display_name), clean(one.addr_spec)) for one in message[name].addresses]
+    return []
+
+
+def sent_at(message: EmailMessage) -> datetime | None:
+    """When it was sent by its Date; else when the nearest server took it in; None where neither tells."""
+    for text in (header(message, "Date"), header(message, "Received").rpartition(";")[2]):
+        with suppress(Exception):
+            at = parsedate_to_datetime(text.strip())
+            # -0000 (RFC 5322, 3.3): a time in UTC, from a place that is not told
+            return to_millisecond(at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC))
+    return None
+
+
+def parts(message: EmailMessage) -> Iterator[EmailMessage]:
+    """The parts that it has of its own, not those of a mail that it quotes."""
+    if message.is_multipart():
+        yield from (part for part in message.iter_parts() if isinstance(part, EmailMessage))
+
+
+def inner(part: EmailMessage) -> list[EmailMessage]:
+    """The mails, or blocks of fields, that a part of type ``message`` holds."""
+    payload = part.get_payload()
+    return [one for one in payload if isinstance(one, EmailMessage)] if isinstance(payload, list) else []
+
+
+def words(message: EmailMessage) -> str:
+    """What is written in it, attachments and quoted mails aside; plain text is believed before HTML."""
+    with suppress(Exception):
+        part = message.get_body(("plain", "html"))
+        if isinstance(part, EmailMessage):
+            text = content(part)
+            return clean(seen_text(text) if part.get_content_subtype() == "html" else text).strip()
+    return ""
+
+
+def content(part: EmailMessage) -> str:
+    """The text of a part; what its charset does not have is shown as a question mark."""
+    payload = part.get_payload(decode=True)
+    charset = (part.get_content_charset() or "us-ascii").lower()
+    known = charset if _CHARSETS.fullmatch(charset) and charset != "us-ascii" else "utf-8"
+    return payload.decode(known, "replace") if isinstance(payload, bytes) else ""
+
+
+def clean(text: str) -> str:
+    """Text that every encoder takes, with plain line ends."""
+    return text.encode("utf-8", "replace").decode().replace("\r\n", "\n").replace("\r", "\n")

@@ -1,0 +1,195 @@
+"""How adapters read payloads that are not ours: what is missing or odd is None, what cannot be used is told.
+
+Whatever JSON came, these functions raise Invalid or nothing.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, TypeVar
+from urllib.parse import quote
+
+from pydantic import ValidationError
+
+from services.intake.sources import strict_json
+from services.intake.sources.config import fold
+from services.intake.sources.delivery import Sent
+from shared.errors import Invalid
+from shared.events import (
+    Data,
+    DeclineReceived,
+    InteractionRecorded,
+    Job,
+    Person,
+    Recruiter,
+    content_digest,
+)
+from shared.identity import canonical_email, canonical_profile_url, identifiers
+from shared.moments import to_millisecond
+
+#: Characters of a sender's id at most.
+MAX_ID = 200
+#: As much as shared.events takes.
+_MAX_EMAIL, _MAX_PHONE, _MAX_PROFILES, _MAX_PROFILE = 320, 40, 10, 500
+Stage = Literal["outreach", "application", "interview", "offer"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+#: RFC 3339, section 5.6; a space for the T is allowed there, and widely sent.
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+_STAGES: tuple[tuple[Stage, re.Pattern[str]], ...] = (
+    ("offer", re.compile(r"\boffers?\b")),
+    ("interview", re.compile(r"\b(interviews?|(phone )?screen(ing)?|on-?site|face to face|assessments?)\b")),
+)
+
+D = TypeVar("D", bound=Data)
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """The JSON object that the body holds. Raises Invalid."""
+    value = strict_json.read(body)
+    if not isinstance(value, dict):
+        raise Invalid.at("", "an object is expected")
+    return value
+
+
+def at(value: Any, *path: str | int) -> Any:
+    """What lies at this path of names and positions; None where nothing does."""
+    for part in path:
+        if isinstance(part, str):
+            value = value.get(part) if isinstance(value, dict) else None
+        else:
+            value = value[part] if isinstance(value, list) and part < len(value) else None
+    return value
+
+
+def each(value: Any, *path: str | int) -> list[Any]:
+    """The items of the list at this path; none where there is no list."""
+    found = at(value, *path)
+    return found if isinstance(found, list) else []
+
+
+def text(value: Any, *path: str | int, limit: int = MAX_ID) -> str | None:
+    """The text at this path for a person to read, cut to the limit; a number is text too."""
+    found = at(value, *path)
+    if isinstance(found, int) and not isinstance(found, bool):
+        found = str(found)
+    return (found.strip()[:limit].strip() or None) if isinstance(found, str) else None
+
+
+def ident(value: Any, *path: str | int) -> str | None:
+    """The id at this path; None where it is too long to be one, for a part of an id is another id."""
+    found = text(value, *path, limit=MAX_ID + 1)
+    return found if found and len(found) <= MAX_ID else None
+
+
+def needed(found: str | None, where: str) -> str:
+    """What was found. Raises Invalid naming the place where it was expected."""
+    if found is None:
+        raise Invalid.at(where, "this is expected")
+    return found
+
+
+def rfc3339(value: Any) -> datetime | None:
+    """The moment that an RFC 3339 text names, in UTC; None for anything else, a time without zone too."""
+    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
+        return None
+    try:
+        return to_millisecond(datetime.fromisoformat(value.upper()).astimezone(UTC))
+    except (ValueError, OverflowError):
+        return None
+
+
+def unix_ms(value: Any) -> datetime | None:
+    """The moment so many milliseconds after 1970; None for anything else."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    try:
+        return _EPOCH + timedelta(milliseconds=value)
+    except OverflowError:
+        return None
+
+
+def stable_id(*parts: str) -> str:
+    """One id made of several, which no other parts give; at most MAX_ID characters."""
+    joined = "/".join(quote(part, safe=":") for part in parts)
+    return joined if len(joined) <= MAX_ID else "sha256:" + hashlib.sha256(joined.encode()).hexdigest()
+
+
+def person(fields: Mapping[str, Any], where: str) -> Person:
+    """The person of these fields, each of which may be None or no such thing.
+
+    ``profile_urls`` is a list, and ``email`` may be one: then the first that is an address is the person's.
+
+    Raises Invalid, naming the place ``where`` they were looked for, when nothing tells who it is.
+    """
+    emails = fields.get("email")
+    addresses = [
+        text(one, limit=_MAX_EMAIL + 1) for one in (emails if isinstance(emails, list) else [emails])
+    ]
+    email = next((one for one in addresses if one and canonical_email(one)), None)
+    phone = text(fields.get("phone"))
+    profiles = [text(item, limit=_MAX_PROFILE + 1) for item in each(fields.get("profile_urls"))]
+    found = Person(
+        name=text(fields.get("name")),
+        email=email if email and len(email) <= _MAX_EMAIL else None,
+        phone=phone if phone and len(phone) <= _MAX_PHONE else None,
+        profile_urls=tuple(item for item in profiles if item and _is_profile(item))[:_MAX_PROFILES],
+        external_id=ident(fields.get("external_id")),
+    )
+    # an address or a profile was tried above, and trying costs: the rest is asked only where there is neither
+    if not (found.email or found.profile_urls or identifiers(found, "")):
+        raise Invalid.at(where, "an e-mail address, phone number, profile or id of the person is expected")
+    return found
+
+
+def _is_profile(url: str) -> bool:
+    return len(url) <= _MAX_PROFILE and canonical_profile_url(url) is not None
+
+
+def recruiter(name: str | None, email: str | None, external_id: str | None) -> Recruiter | None:
+    """The recruiter; None where nothing tells who it is."""
+    address = email if email and canonical_email(email) else None
+    return Recruiter(name=name, email=address, external_id=external_id) if address or external_id else None
+
+
+def job(title: str | None, external_id: str | None) -> Job | None:
+    """The job; None where nothing is known of it."""
+    return Job(title=title, external_id=external_id) if title or external_id else None
+
+
+def build(model: type[D], **fields: Any) -> D:
+    """Our data. Raises Invalid with every fault, by our own names of the fields."""
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        told = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
+        raise Invalid.at("", told) from None
+
+
+def stage_of(name: str | None) -> Stage:
+    """How far it went, by the name that the company gave the stage: interviews and offers are called so."""
+    words = fold(name or "")
+    return next((stage for stage, pattern in _STAGES if pattern.search(words)), "application")
+
+
+def restated(data: Data, time: datetime | None, *parts: str) -> Sent:
+    """An event that a platform may tell again in other words, each time an event of its own.
+
+    For stops and changes of a person, which do no harm twice; the id covers all that is said, so that no two
+    that differ share one.
+    """
+    return Sent(stable_id(*parts, content_digest(data.kind, time or _EPOCH, data)[:32]), time, data)
+
+
+def sent(sent_id: str, time: datetime | None, data: Data, where: str = "") -> Sent:
+    """The event. Raises Invalid for a decline or a message without a time, naming ``where`` it lacks.
+
+    Without it nobody could tell a fresh no from one that is long past, nor what came first.
+    """
+    if time is None and isinstance(data, DeclineReceived | InteractionRecorded):
+        raise Invalid.at(where, "a time as in RFC 3339, with its zone, is expected")
+    return Sent(sent_id, time, data)

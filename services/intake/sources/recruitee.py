@@ -1,0 +1,137 @@
+"""The kind `recruitee`: webhooks of Recruitee (Tellent).
+
+Facts: docs.recruitee.com/docs/webhooks (the test, the only success, the retries); public integrations for
+the signature, for the subtypes of candidate_moved and for what of a candidate lies where.
+
+Not documented, and how it is read here:
+
+- Where the reason of a disqualification lies, and in which form: in ``details.disqualify_reason``, as an
+  object with id and name or as text. Reasons are each company's own and carry no side, so nobody knows
+  whose no it is unless the reason is mapped, by its name or its id.
+- How the time is written: as RFC 3339 has it, or with ``UTC`` for the zone as in other APIs of Recruitee's.
+- Whether ``id`` is the same for every try: events are told apart by candidate and offer instead. Somebody
+  is disqualified once for an offer; a second time repeats the first and is never acted on.
+- Whether tests are signed: the first comes before anybody knows the secret, so a test is answered as it
+  comes, and nothing in it is ever read.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from services.intake.sources import reading, signing
+from services.intake.sources.config import Config
+from services.intake.sources.contract import judged
+from services.intake.sources.delivery import Answer, Delivery, Mapped, gathered, ignore
+from services.intake.sources.reading import at, each, ident, needed, text
+from shared.errors import Invalid, SignatureInvalid
+from shared.events import DeclineReceived, DeclineWithdrawn, ErasureRequested, Person
+
+
+class RecruiteeConfig(Config):
+    """What a source of this kind may be told."""
+
+    erase_deleted: bool = Field(False, description="A candidate who is deleted there is forgotten here.")
+
+
+ABOUT = "Recruitee (Tellent)"
+SUCCESS_STATUS = 200
+CONFIG = RecruiteeConfig
+
+_CANDIDATE = "/payload/candidate"
+
+
+def verify(delivery: Delivery, secrets: Sequence[str], _: Config, /, **_age: object) -> None:
+    """``X-Recruitee-Signature``: bare hexadecimal, over the whole body; no time is signed."""
+    digest = signing.hex_digest(delivery.headers.get("x-recruitee-signature", ""))
+    if digest is None:
+        raise SignatureInvalid("X-Recruitee-Signature with a digest in hexadecimal is expected")
+    signing.check(delivery.body, [secret.encode() for secret in secrets], [digest])
+
+
+def handshake(delivery: Delivery, _secrets: Sequence[str], _config: Config, /) -> Answer | None:
+    """The test is answered with success and nothing else, for it proves nothing and changes nothing."""
+    # every delivery comes by here unverified: what cannot be a test is not parsed
+    if delivery.method != "POST" or b'"test"' not in delivery.body:
+        return None
+    try:
+        body = reading.read_object(delivery.body)
+    except Invalid:
+        return None
+    return Answer(200) if body.get("test") is True else None
+
+
+def delivery_id(delivery: Delivery, /) -> str | None:
+    """The id in the envelope."""
+    try:
+        return ident(reading.read_object(delivery.body), "id")
+    except Invalid:
+        return None
+
+
+def map_events(delivery: Delivery, config: RecruiteeConfig, /) -> Mapped:
+    """A disqualification is a decline, a requalification takes it back. Raises Invalid for missing parts."""
+    body = reading.read_object(delivery.body)
+    if body.get("test") not in (None, False):
+        return ignore("a test")
+    event, subtype = body.get("event_type"), body.get("event_subtype")
+    if not isinstance(event, str):
+        raise Invalid.at("/event_type", "text is expected")
+    payload, time = body.get("payload"), _moment(body.get("created_at"))
+    if event == "candidate_deleted":
+        return _deleted(payload, config)
+    if event != "candidate_moved" or subtype not in ("disqualified", "requalified"):
+        return ignore("an event that tells of no decline")
+    disqualification = _disqualification(payload)
+    if subtype == "requalified":
+        withdrawn = DeclineWithdrawn(decline=disqualification)
+        return Mapped((reading.restated(withdrawn, time, "requalification"),))
+    return _disqualified(payload, disqualification, time, config)
+
+
+def _disqualified(
+    payload: Any, disqualification: str, time: datetime | None, config: RecruiteeConfig
+) -> Mapped:
+    reason = at(payload, "details", "disqualify_reason")
+    data = reading.build(
+        DeclineReceived,
+        person=_person(at(payload, "candidate")),
+        job=reading.job(text(payload, "offer", "title"), ident(payload, "offer", "id")),
+        stage=reading.stage_of(text(payload, "details", "from_stage", "name")),
+        reason=text(reason, limit=500) or text(reason, "name", limit=500),
+    )
+    sent = reading.sent(disqualification, time, data, "/created_at")
+    return gathered([judged(sent, config, ident(reason, "id"))])
+
+
+def _deleted(payload: Any, config: RecruiteeConfig) -> Mapped:
+    if not config.erase_deleted:
+        return ignore("a deletion there is no erasure here, for erase_deleted is not set")
+    person = Person(external_id=needed(ident(payload, "candidate", "id"), f"{_CANDIDATE}/id"))
+    return Mapped((reading.restated(ErasureRequested(person=person), None, "candidate", "deletion"),))
+
+
+def _disqualification(payload: Any) -> str:
+    """The id of the decline: of one candidate for one offer."""
+    candidate_id = needed(ident(payload, "candidate", "id"), f"{_CANDIDATE}/id")
+    offer_id = ident(payload, "offer", "id")
+    of_offer = ["offer", offer_id] if offer_id else []
+    return reading.stable_id("candidate", candidate_id, *of_offer, "disqualification")
+
+
+def _person(candidate: Any) -> Person:
+    fields = {
+        "name": at(candidate, "name"),
+        "email": each(candidate, "emails"),
+        "phone": at(candidate, "phones", 0),
+        "external_id": at(candidate, "id"),
+    }
+    return reading.person(fields, _CANDIDATE)
+
+
+def _moment(value: Any) -> datetime | None:
+    if isinstance(value, str) and value.endswith(" UTC"):
+        value = value.removesuffix(" UTC") + "Z"
+    return reading.rfc3339(value)

@@ -1,0 +1,142 @@
+"""The kind `teamtailor`: company webhooks of Teamtailor, with signatures of version 2.
+
+Facts: Teamtailor/tt-partner-docs, source/includes/company_webhooks. Version 1 signs nothing but an id, so
+whoever saw one delivery could write any other about it: it is refused. A rejection comes without its reason
+and without the candidate: only Teamtailor's API tells whose no it was, so nobody knows until it is looked up,
+and the application stands for the person. Not documented, and how it is read here:
+
+- What version 2 signs: the whole body as it came, as the documentation has it since it was corrected, though
+  it shows a body that holds its own signature, which none that is signed as a whole can.
+- How old a signature may be: as old as any.
+- Names are listed with ``_`` and shown with ``-``: either will do.
+- When a rejection is taken back: an application that is not rejected looks the same before and after, and
+  every change of stage tells of one, so it is not taken for an end. A second rejection repeats the first.
+- Whether a candidate who unsubscribed is marked in webhooks as in the API: where it is marked, it counts.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from services.intake.sources import reading, signing
+from services.intake.sources.config import Config
+from services.intake.sources.delivery import Answer, Delivery, Mapped, Sent, ignore
+from services.intake.sources.reading import at, ident, needed, text
+from shared.errors import Invalid, SignatureInvalid
+from shared.events import DeclineReceived, ErasureRequested, OptOutReceived, Person, PersonChanged
+
+
+class TeamtailorConfig(Config):
+    """What a source of this kind may be told."""
+
+    erase_deleted: bool = Field(False, description="A candidate who is deleted there is forgotten here.")
+
+
+ABOUT = "Teamtailor; it does not send whose no it was"
+SUCCESS_STATUS = 200
+CONFIG = TeamtailorConfig
+
+_SIGNATURE = re.compile(rb"t=([0-9]{1,12}),v2=([0-9a-fA-F]{64})")
+_DATA = "/payload/data"
+_ATTRIBUTES = f"{_DATA}/attributes"
+
+
+def verify(
+    delivery: Delivery, secrets: Sequence[str], _: Config, /, *, now: datetime, tolerance_s: float
+) -> None:
+    """``TT-Signature``: base64 of ``t=<seconds>,v2=<hex>``, HMAC-SHA256 over the time, a full stop and the
+    body.
+    """
+    try:
+        decoded = base64.b64decode(delivery.headers.get("tt-signature", ""), validate=True)
+    except (binascii.Error, ValueError):
+        decoded = b""
+    found = _SIGNATURE.fullmatch(decoded)
+    if found is None:
+        raise SignatureInvalid("TT-Signature of version 2 is expected: t= and v2= in base64")
+    seconds, digest = found[1], bytes.fromhex(found[2].decode("ascii"))
+    if abs(now.timestamp() - int(seconds)) > tolerance_s:
+        raise SignatureInvalid(f"the time in TT-Signature is more than {tolerance_s:g} s from now")
+    signing.check(seconds + b"." + delivery.body, [secret.encode() for secret in secrets], [digest])
+
+
+def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) -> Answer | None:
+    """None is documented."""
+    return None
+
+
+def delivery_id(_delivery: Delivery, /) -> str | None:
+    """None: a delivery is sent once, whatever becomes of it, and has no name."""
+    return None
+
+
+def map_events(delivery: Delivery, config: TeamtailorConfig, /) -> Mapped:
+    """A rejected application, or what is told of a candidate. Raises Invalid where an id is missing."""
+    payload = at(reading.read_object(delivery.body), "payload")
+    name = at(payload, "event_name")
+    if not isinstance(name, str):
+        raise Invalid.at("/payload/event_name", "text is expected")
+    read = _EVENTS.get(name)
+    return read(at(payload, "data"), config) if read else ignore("an event that tells of no decline")
+
+
+def _application(data: Any, _: TeamtailorConfig) -> Mapped:
+    attributes = at(data, "attributes")
+    rejected_at = _member(attributes, "rejected-at")
+    if rejected_at is None:
+        return ignore("an application that is not rejected")
+    application = needed(ident(data, "id"), f"{_DATA}/id")
+    decline = DeclineReceived(
+        person=Person(external_id=reading.stable_id("application", application)),
+        job=reading.job(text(_member(attributes, "job-title")), ident(_member(attributes, "job-id"))),
+        application=application,
+        stage=reading.stage_of(text(_member(attributes, "stage-name"))),
+    )
+    sent_id = reading.stable_id("application", application, "rejection")
+    time = reading.rfc3339(rejected_at)
+    return Mapped((reading.sent(sent_id, time, decline, f"{_ATTRIBUTES}/rejected-at"),))
+
+
+def _candidate(data: Any, _: TeamtailorConfig) -> Mapped:
+    attributes = at(data, "attributes")
+    names = (text(_member(attributes, name)) for name in ("first-name", "last-name"))
+    fields = {
+        "name": " ".join(name for name in names if name),
+        "email": _member(attributes, "email"),
+        "phone": _member(attributes, "phone"),
+        "profile_urls": [_member(attributes, "linkedin-url")],
+        "external_id": at(data, "id"),
+    }
+    person = reading.person(fields, _DATA)
+    time = reading.rfc3339(_member(attributes, "updated-at"))
+    events: list[Sent] = [reading.restated(PersonChanged(person=person), time, "candidate", "change")]
+    if _member(attributes, "unsubscribed") is True:
+        events.append(reading.restated(OptOutReceived(person=person), time, "candidate", "opt-out"))
+    return Mapped(tuple(events))
+
+
+def _deleted(data: Any, config: TeamtailorConfig) -> Mapped:
+    if not config.erase_deleted:
+        return ignore("a deletion there is no erasure here, for erase_deleted is not set")
+    erasure = ErasureRequested(person=Person(external_id=needed(ident(data, "id"), f"{_DATA}/id")))
+    return Mapped((reading.restated(erasure, None, "candidate", "deletion"),))
+
+
+_EVENTS: Mapping[str, Callable[[Any, TeamtailorConfig], Mapped]] = {
+    "job_application.update": _application,
+    # whoever is rejected by a rule of the platform may be so from the first
+    "job_application.create": _application,
+    "candidate.update": _candidate,
+    "candidate.destroy": _deleted,
+}
+
+
+def _member(attributes: Any, name: str) -> Any:
+    """The attribute by its name with ``-``, or else with ``_``."""
+    found = at(attributes, name)
+    return at(attributes, name.replace("-", "_")) if found is None else found

@@ -1,0 +1,45 @@
+"""A file of people who must not be written to, line by line; one that cannot be used is told, not lost."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from services.policy.listed import Listed, read_line
+from services.policy.suppress import Entry
+from shared.errors import Invalid
+from shared.identity import Fingerprints
+
+#: Under this name stands what a row has beyond the names above it; so it is refused.
+_TOO_MANY = "more values than names"
+
+
+def entries_of(file: Path, scope: str, made: Fingerprints, now: datetime) -> Iterator[Entry | str]:
+    """What each line says, or why it is refused. Raises Invalid for a file of another kind."""
+    for number, values in _lines(file):
+        try:
+            line = read_line(values)
+            if line.scope not in {None, scope}:
+                raise Invalid.at("/scope", "the one that was asked for is expected")
+            yield entry_of(line, made, now)
+        except Invalid as error:
+            yield f"line {number}: {error}"
+
+
+def entry_of(line: Listed, made: Fingerprints, now: datetime) -> Entry:
+    """The person of a line, on the list since it says so, or now. Raises Invalid."""
+    return Entry(line.fingerprints(made), line.kind, line.at or now)
+
+
+def _lines(file: Path) -> Iterator[tuple[int, Mapping[str, object] | bytes]]:
+    if file.suffix == ".csv":
+        # what is no UTF-8 is refused with its line
+        with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as opened:
+            table = csv.DictReader(opened, restkey=_TOO_MANY)
+            for values in table:
+                yield table.line_num, values
+    elif file.suffix in {".jsonl", ".ndjson"}:
+        with file.open("rb") as opened:
+            yield from ((number, line) for number, line in enumerate(opened, 1) if line.strip())
+    else:
+        raise Invalid.at("", f"{file}: a name that ends with .csv or .jsonl is expected")

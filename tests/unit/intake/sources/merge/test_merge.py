@@ -1,0 +1,115 @@
+"""Merge: ids or what is behind them, many customers at one address, and no word on who said no."""
+
+import hmac
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.intake.sources import Delivery, Sent
+from shared.errors import Invalid
+from shared.events import DeclineReceived
+from tests.unit.intake.sources.contract import AdapterContract
+from tests.unit.intake.sources.deliveries import changed, encoded, stored
+
+CASES = stored("merge")
+REJECTED, DENIED = CASES["rejected-by-ids"]["body"], CASES["an-offer-denied"]["body"]
+
+
+class TestMerge(AdapterContract):
+    kind = "merge"
+    signature = "x-merge-webhook-signature"
+    grows_old = False
+
+    def signed(self, body: bytes, secret: str, headers: Mapping[str, str]) -> Delivery:
+        """As its documentation says: base64 for URLs."""
+        digest = hmac.new(secret.encode(), body, "sha256").digest()
+        return Delivery({**headers, self.signature: urlsafe_b64encode(digest).decode()}, body)
+
+    def test_a_known_signature(self) -> None:
+        """Computed by openssl, and not by us; padded or not."""
+        body = b'{"event_type":"candidate_moved","data":{}}'
+        digest = "51-fxzk9srYAN1ubY64ax419PZsWcliCyXTIVfHZOJc"
+        for text in (digest, f"{digest}="):
+            self.verify(Delivery({self.signature: text}, body), "s3cret")
+
+    def test_the_signature_names_the_delivery(self) -> None:
+        """As Merge says, for the hook's id is that of the subscription; padding makes no other of it."""
+        genuine = self.genuine()
+        padded = genuine.headers[self.signature]
+        bare = replace(genuine, headers={self.signature: padded.rstrip("=")})
+        other = self.signed(genuine.body + b" ", self.secret, {})
+        named = [self.adapter.delivery_id(delivery) for delivery in (genuine, bare, other)]
+        assert named[0] == named[1] != named[2]
+        assert self.adapter.delivery_id(Delivery({}, genuine.body)) is None
+
+    def read(self, body: Any, **config: Any) -> tuple[Sent, ...]:
+        """The events of a body."""
+        return self.map(Delivery({}, encoded(body)), config).events
+
+    def test_a_later_sync_tells_the_same_no_again(self) -> None:
+        """Whatever else was changed; another application's is another, and that of another account."""
+        (first,) = self.read(REJECTED)
+        (again,) = self.read(changed(REJECTED, ("data", "modified_at"), "2026-06-01T00:00:00Z"))
+        (full,) = self.read(CASES["rejected-in-full"]["body"])
+        (other,) = self.read(changed(REJECTED, ("data", "id"), "ap-2"))
+        (account,) = self.read(changed(REJECTED, ("linked_account", "id"), "la-2"))
+        assert first == again
+        assert first.id == full.id
+        assert len({first.id, other.id, account.id}) == 3
+
+    def test_an_offer_and_its_application_are_two_declines_of_one_application(self) -> None:
+        """Behind which the rest is found."""
+        (application,), (offer,) = self.read(REJECTED), self.read(DENIED)
+        assert isinstance(application.data, DeclineReceived)
+        assert isinstance(offer.data, DeclineReceived)
+        assert application.id != offer.id
+        assert application.data.application == offer.data.application == "ap-1"
+
+    @pytest.mark.parametrize(("body", "name"), [(REJECTED, "rejected_at"), (DENIED, "closed_at")])
+    def test_merge_s_own_time_does_not_make_an_old_no_fresh(self, body: Any, name: str) -> None:
+        """Where the platform tells no time nobody guesses one."""
+        with pytest.raises(Invalid) as refused:
+            self.read(changed(body, ("data", name), "" if name == "rejected_at" else None))
+        assert [fault.pointer for fault in refused.value.errors] == [f"/data/{name}"]
+
+    def test_a_stage_that_is_only_an_id_tells_nothing(self) -> None:
+        """Also where the id reads like a stage."""
+        (decline,) = self.read(changed(REJECTED, ("data", "current_stage"), "offer"))
+        assert isinstance(decline.data, DeclineReceived)
+        assert decline.data.stage is None
+
+    @pytest.mark.parametrize("named", ["la-1", "acme"])
+    def test_only_the_accounts_that_are_named_are_read(self, named: str) -> None:
+        """By the id of either side; one that is missing is not among them."""
+        assert self.read(REJECTED, linked_accounts=[named, "other"])
+        stranger = {**REJECTED, "linked_account": {"id": "la-9", "end_user_origin_id": None}}
+        assert self.read(stranger, linked_accounts=[named]) == ()
+        assert self.read({**REJECTED, "linked_account": None}, linked_accounts=[named]) == ()
+
+    def test_a_deletion_in_the_accounts_of_others_forgets_nobody(self) -> None:
+        """Nor does any other event of theirs."""
+        body = CASES["a-candidate-removed-to-be-forgotten"]["body"]
+        assert self.read(body, erase_deleted=True, linked_accounts=["la-2"]) == ()
+        assert self.read(body, erase_deleted=True, linked_accounts=["la-1"]) != ()
+
+    @pytest.mark.parametrize(
+        ("body", "path", "value", "pointer"),
+        [
+            (REJECTED, ("hook", "event"), None, "/hook/event"),
+            (REJECTED, ("data", "id"), None, "/data/id"),
+            (REJECTED, ("data", "rejected_at"), "2026-05-04", "/data/rejected_at"),
+            (DENIED, ("data", "id"), None, "/data/id"),
+            (DENIED, ("data", "application"), {"candidate": "c-1"}, "/data/application"),
+            (CASES["a-candidate-changed"]["body"], ("data",), {"first_name": "Ada"}, "/data"),
+        ],
+    )
+    def test_what_is_needed_is_told_by_its_place(
+        self, body: Any, path: tuple[str, ...], value: Any, pointer: str
+    ) -> None:
+        """Nobody guesses who it was, or when."""
+        with pytest.raises(Invalid) as refused:
+            self.read(changed(body, path, value))
+        assert [fault.pointer for fault in refused.value.errors] == [pointer]

@@ -1,0 +1,58 @@
+"""Whose no it is: the platform's word, the operator's mapping, and what is left in doubt."""
+
+import pytest
+
+from services.intake.sources.config import Config, Side, Who, read_config
+from shared.errors import Invalid
+
+
+def reasons(**mapped: Side) -> Config:
+    """A configuration that maps these reasons."""
+    return read_config(Config, {"reasons": mapped})
+
+
+@pytest.mark.parametrize(
+    ("told", "mapped", "who"),
+    [
+        ("unknown", "candidate", "candidate"),
+        ("unknown", "company", "company"),
+        ("candidate", "candidate", "candidate"),
+        ("company", "company", "company"),
+        ("candidate", "company", "unknown"),  # one of them is wrong, and nobody knows which
+        ("company", "candidate", "unknown"),
+        ("candidate", "ignore", None),
+        ("company", "ignore", None),
+        ("unknown", "ignore", None),
+    ],
+)
+def test_a_mapped_reason_tells_where_the_platform_does_not(told: Who, mapped: Side, who: Who | None) -> None:
+    """And never against it: a person looks."""
+    assert reasons(withdrew=mapped).who(told, "Withdrew") == who
+
+
+@pytest.mark.parametrize("told", ["candidate", "company", "unknown"])
+@pytest.mark.parametrize("reason", [None, "", "Withdrew from the talks"])
+def test_a_reason_that_is_not_mapped_changes_nothing(told: Who, reason: str | None) -> None:
+    """Not even one that begins like a mapped one."""
+    assert reasons(withdrew="candidate").who(told, reason) == told
+
+
+def test_a_reason_is_known_in_every_spelling() -> None:
+    """Letter case, width and spaces do not tell two apart."""
+    config = read_config(Config, {"reasons": {"  Rückzug  durch   Bewerber ": "candidate"}})
+    assert config.who("unknown", "RU\u0308CKZUG durch\u00a0Bewerber") == "candidate"
+
+
+def test_names_of_one_reason_that_are_mapped_differently_leave_a_doubt() -> None:
+    """Its text to one side, its id to the other; unless one says that it is none."""
+    config = read_config(Config, {"reasons": {"withdrew": "candidate", "9": "company", "10": "ignore"}})
+    assert config.who("unknown", "withdrew", "9") == "unknown"
+    assert config.who("unknown", "withdrew", "10") is None
+
+
+def test_a_fault_repeats_no_value() -> None:
+    """It is told by its place."""
+    with pytest.raises(Invalid) as refused:
+        read_config(Config, {"reasons": {"withdrew": "aphasia"}})
+    assert [fault.pointer for fault in refused.value.errors] == ["/reasons/withdrew"]
+    assert "aphasia" not in str(refused.value)

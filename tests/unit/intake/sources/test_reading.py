@@ -1,0 +1,124 @@
+"""Reading what is not ours: what is odd is not there, and an id is never another's."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.intake.sources import reading
+from shared.errors import Invalid
+from tests.unit.intake.sources.deliveries import json_values
+
+
+@given(json_values, st.lists(st.text(max_size=5) | st.integers(0, 3), max_size=3))
+def test_any_path_in_anything_leads_somewhere_or_nowhere(value: Any, path: list[str | int]) -> None:
+    """And to no exception."""
+    reading.at(value, *path)
+    reading.each(value, *path)
+    assert len(reading.text(value, *path) or "") <= 200
+    reading.rfc3339(value)
+    reading.unix_ms(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("  x ", "x"),
+        ("", None),
+        ("   ", None),
+        (7, "7"),
+        (True, None),
+        (7.0, None),
+        (None, None),
+        (["x"], None),
+    ],
+)
+def test_what_is_text(value: Any, found: str | None) -> None:
+    """A number is, for ids are sent as numbers; what is true or false is not."""
+    assert reading.text(value) == reading.ident(value) == found
+
+
+def test_a_name_is_cut_and_an_id_is_not() -> None:
+    """A part of an id would be another's."""
+    assert reading.text("x" * 300) == "x" * 200
+    assert reading.ident("x" * 200) == "x" * 200
+    assert reading.ident("x" * 201) is None
+
+
+@given(
+    st.lists(st.text(min_size=1), min_size=1, max_size=3),
+    st.lists(st.text(min_size=1), min_size=1, max_size=3),
+)
+def test_other_parts_make_another_id(one: list[str], other: list[str]) -> None:
+    """Wherever they are cut, and however long they are."""
+    made = reading.stable_id(*one)
+    assert len(made) <= reading.MAX_ID
+    assert (made == reading.stable_id(*other)) == (one == other)
+
+
+def test_a_cut_within_a_part_is_no_cut_between_parts() -> None:
+    """What joins the parts may be in them."""
+    assert reading.stable_id("a/b", "c") != reading.stable_id("a", "b/c")
+    assert reading.stable_id("a%2Fb") != reading.stable_id("a/b")
+
+
+def test_long_parts_make_ids_of_their_own() -> None:
+    """Also where only the end differs."""
+    assert reading.stable_id("x" * 300, "1") != reading.stable_id("x" * 300, "2")
+
+
+@pytest.mark.parametrize(
+    ("fields", "kept"),
+    [
+        (
+            {"email": ["nobody", None, " ada@example.org "], "name": 5},
+            {"email": "ada@example.org", "name": "5"},
+        ),
+        ({"email": "ada@example.org", "phone": "1" * 41}, {"email": "ada@example.org"}),
+        ({"external_id": 7, "profile_urls": "https://x.example/ada"}, {"external_id": "7"}),
+        ({"external_id": 7, "profile_urls": ["@ada", "javascript:1"]}, {"external_id": "7"}),
+        (
+            {"profile_urls": [None, "https://www.linkedin.com/in/ada"] * 20},
+            {"profile_urls": ("https://www.linkedin.com/in/ada",) * 10},
+        ),
+    ],
+)
+def test_a_person_is_what_can_be_used(fields: dict[str, Any], kept: dict[str, Any]) -> None:
+    """What is no address, number or profile is left out, and harms nothing else."""
+    assert reading.person(fields, "/x").model_dump(exclude_defaults=True) == kept
+
+
+@pytest.mark.parametrize("fields", [{}, {"name": "Ada"}, {"email": "nobody"}, {"external_id": "x" * 201}])
+def test_a_person_whom_nothing_names_is_told(fields: dict[str, Any]) -> None:
+    """By the place where they were looked for."""
+    with pytest.raises(Invalid, match=r"^/candidate: "):
+        reading.person(fields, "/candidate")
+
+
+@pytest.mark.parametrize(
+    ("name", "stage"),
+    [
+        ("Offer", "offer"),
+        ("Offers extended", "offer"),
+        ("Preliminary Phone Screen", "interview"),
+        ("2nd INTERVIEW", "interview"),
+        ("On-site", "interview"),
+        ("Face to Face", "interview"),
+        ("Application Review", "application"),
+        ("Coffered", "application"),
+        ("Interviewer assigned", "application"),
+        ("", "application"),
+        (None, "application"),
+    ],
+)
+def test_a_stage_is_known_by_its_name(name: str | None, stage: str) -> None:
+    """As a whole word; what calls itself neither is an application."""
+    assert reading.stage_of(name) == stage
+
+
+def test_milliseconds_are_a_moment() -> None:
+    """To the millisecond, and none where there is no such year."""
+    assert reading.unix_ms(1777885950123) == datetime(2026, 5, 4, 9, 12, 30, 123_000, tzinfo=UTC)
+    assert reading.unix_ms(True) is reading.unix_ms(10**30) is reading.unix_ms(1.5) is None

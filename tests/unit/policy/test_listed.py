@@ -1,0 +1,106 @@
+"""Lines of a list: who is named, and every line that cannot be used."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.policy.listed import read_line
+from services.policy.listed_file import entries_of
+from services.policy.suppress import Entry
+from shared.errors import Invalid
+from shared.events import Person
+from shared.identity import Fingerprints
+
+MADE = Fingerprints(b"p" * 32)
+OTHER = Fingerprints(b"q" * 32)
+NOW = datetime(2026, 6, 3, 12, tzinfo=UTC)
+ADA = MADE.of(Person(email="ada@example.org"), "")
+
+
+def entries(file: Path, scope: str = "acme") -> list[Entry | str]:
+    """What the file says."""
+    return list(entries_of(file, scope, MADE, NOW))
+
+
+def test_a_line_names_a_person_as_an_event_does() -> None:
+    """By the same fingerprints, or the wish would not be found."""
+    person = Person(
+        email="Ada@Example.org",
+        phone="030 123456",
+        region="DE",
+        profile_urls=("https://linkedin.com/in/ada",),
+        external_id="42",
+    )
+    line = {"email": "ada@example.org", "phone": "030 123456", "region": "DE", "external_id": "42"}
+    line |= {"profile_url": "https://www.linkedin.com/in/Ada/", "source": "ats"}
+    assert read_line(line).fingerprints(MADE) == MADE.of(person, "/sources/ats")
+    many = json.dumps({"profile_urls": ["https://linkedin.com/in/ada"]}).encode()
+    assert read_line(many).fingerprints(MADE) < MADE.of(person, "/sources/ats")
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ({}, "email, phone, profile_url, external_id or fingerprint is expected"),
+        ({"region": "DE"}, "email, phone, profile_url, external_id or fingerprint is expected"),
+        ({"email": "ada"}, "/email: an e-mail address is expected"),
+        ({"email": "ada@example.org", "phone": "030 1"}, "/phone: a phone number is expected, with country"),
+        ({"profile_url": "https://linkedin.com/company/acme"}, "/profile_url: the address of a person's"),
+        ({"external_id": "42"}, "/external_id: an id is expected, and the source"),
+        ({"external_id": "42", "source": "a/b"}, "/source: "),
+        ({"fingerprint": min(ADA)}, "/fingerprint: a fingerprint is expected that was made under the pepper"),
+        ({"fingerprint": min(ADA), "pepper": OTHER.pepper_mark()}, "/fingerprint: "),
+        ({"fingerprint": "e1", "pepper": MADE.pepper_mark()}, "/fingerprint: "),
+        ({"e-mail": "ada@example.org"}, "/e-mail: is none of email, phone"),
+        ({"email": "ada@example.org", "kind": "no"}, "/kind: "),
+        ({"email": "ada@example.org", "at": "2026-06-03T12:00:00"}, "/at: "),
+        ({"email": "ada\udce9@example.org"}, "/email: "),
+    ],
+)
+def test_a_line_of_which_anything_cannot_be_used_is_refused(line: dict[str, Any], fault: str) -> None:
+    """As a whole, so that nobody believes in a half of it; no fault repeats what it is about."""
+    with pytest.raises(Invalid) as refused:
+        read_line(line).fingerprints(MADE)
+    assert str(refused.value).startswith(fault)
+    assert "ada" not in str(refused.value)
+
+
+def test_each_line_of_a_file_is_taken_or_named(tmp_path: Path) -> None:
+    """By its number; an empty one is none."""
+    table = tmp_path / "list.csv"
+    table.write_bytes(
+        b"\xef\xbb\xbfemail,phone,at\r\nada@example.org,,\r\nno address,,\r\n\r\n"
+        b'"bob@example.org",+4930123456,2020-01-01T00:00:00Z\r\n\xff@example.org,,\r\n'
+        b"carl@example.org,,,too much\r\n"
+    )
+    ada, refused, bob, garbled, long = entries(table)
+    assert ada == Entry(ADA, "opt_out", NOW)
+    assert isinstance(bob, Entry)
+    assert (len(bob.fingerprints), bob.at) == (2, datetime(2020, 1, 1, tzinfo=UTC))
+    told = [str(one).partition(":")[0] for one in (refused, garbled, long)]
+    assert told == ["line 3", "line 6", "line 7"]
+    lines = tmp_path / "list.jsonl"
+    lines.write_bytes(b'{"email": "ada@example.org"}\n\n[]\n{"email": "\xff"}\n{"email": null}\nno\n')
+    taken, *others = entries(lines)
+    assert taken == ada
+    assert [str(one).partition(":")[0] for one in others] == ["line 3", "line 4", "line 5", "line 6"]
+
+
+def test_what_was_written_out_is_read_again_where_it_belongs(tmp_path: Path) -> None:
+    """For the scope that it was of, with its reason and since when."""
+    row = {"fingerprint": min(ADA), "pepper": MADE.pepper_mark(), "scope": "acme", "kind": "complaint"}
+    file = tmp_path / "list.jsonl"
+    file.write_text(json.dumps(row | {"at": "2020-01-01T00:00:00+00:00"}), "utf-8")
+    assert entries(file) == [Entry(ADA, "complaint", datetime(2020, 1, 1, tzinfo=UTC))]
+    assert entries(file, "globex") == ["line 1: /scope: the one that was asked for is expected"]
+
+
+def test_a_file_of_another_kind_is_none(tmp_path: Path) -> None:
+    """Nothing of it is guessed."""
+    file = tmp_path / "list.xlsx"
+    file.write_bytes(b"PK")
+    with pytest.raises(Invalid):
+        entries(file)
