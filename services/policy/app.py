@@ -16,6 +16,7 @@ from services.policy.reload import InForce
 from services.policy.rulebook import Files
 from services.policy.settle import Settler
 from services.policy.sweep import Sweep
+from services.policy.text import language
 from services.policy.text.lexicon import lexicon
 from shared import bus as buses
 from shared import topology
@@ -81,6 +82,7 @@ def build(settings: PolicySettings, clock: Clock | None = None) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        language.prepare()
         await in_force.look()
         await broker.start()
         tasks = [

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +22,17 @@ def lines_of(group: str) -> list[Line]:
         opened = (HERE / "sets" / f"{_OPEN_SETS[group]}.jsonl").read_text("utf-8")
         also = [json.loads(line) for line in opened.splitlines()]
         lines += [line | {"tells": GROUPS[group][:1]} for line in also if line.get("field", "note") == "note"]
-    return lines + _examples(group)
+    return lines + _examples() if group == "replies" else lines
 
 
-def _examples(group: str) -> list[Line]:
-    """What the rules of the languages give as examples of what they mean."""
+def _examples() -> list[Line]:
+    """What the rules of the languages give as examples of an intent."""
     return [
-        {**said, "text": text, "tells": GROUPS[group][:1]}
+        {"text": text, "intent": _INTENTS[rule.meaning], "tells": GROUPS["replies"][:1]}
         for rule in lexicon().rules
-        if (said := _MEANT[group](rule.meaning)) is not None
+        if rule.meaning in _INTENTS
         for text in rule.entry.examples
     ]
-
-
-def _reply_meant(meaning: str) -> Line | None:
-    intent = _INTENTS.get(meaning)
-    return None if intent is None else {"intent": intent}
 
 
 _INTENTS = {
@@ -49,11 +43,6 @@ _INTENTS = {
     "reply.later": "later",
     "reply.interested": "interested",
     "reply.out_of_office": "out_of_office",
-}
-_MEANT: dict[str, Callable[[str], Line | None]] = {
-    "replies": _reply_meant,
-    "conduct": lambda meaning: {"label": "bad"} if meaning.startswith("conduct.") else None,
-    "content": lambda meaning: {"ok": False} if meaning.startswith("content.") else None,
 }
 
 

@@ -90,6 +90,11 @@ def _model() -> LanguageIdentifier:
     return LanguageIdentifier.from_model_file(MODEL_FILE)
 
 
+def prepare() -> None:
+    """Load what tells languages apart by statistics: where that fails, it fails at the start."""
+    _model()
+
+
 def _statistical(text: str) -> str:
     if not any(letter.isalpha() for letter in text):
         return UNKNOWN

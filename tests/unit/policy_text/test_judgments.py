@@ -120,7 +120,7 @@ def test_words_torn_apart_or_run_together_are_read(text: str) -> None:
 def test_an_unknown_request_beside_the_no_is_no_permission(text: str) -> None:
     """What may be a wish to be left alone is never read as a soft decline."""
     assert understand(text, lexicon()).intent != "declined_soft"
-    assert judged(("recruiter", 0, DECENT), ("candidate", 1, text)).verdict == "hold"
+    assert judged(("recruiter", 0, DECENT), ("candidate", 1, text)).verdict != "approve"
 
 
 def test_a_short_word_of_another_language_is_a_chance_likeness() -> None:

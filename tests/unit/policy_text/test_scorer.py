@@ -35,8 +35,7 @@ def test_the_words_of_a_wish_weigh_for_it_and_are_shown() -> None:
     assert weighed.likeliest == "declined_permanent_optout"
     assert weighed.share(*weighed.labels) == 1
     start, end = scale.telling(text, "reply", weighed.likeliest)
-    assert text[start:end] in text[text.index("rather") :]
-    assert text[start:end]
+    assert "forgot" in text[start:end] or "good" in text[start:end]
 
 
 @given(st.lists(st.text(max_size=400), min_size=1, max_size=4))
