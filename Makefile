@@ -67,7 +67,7 @@ demo-stop: $(READY) ## End what `make demo KEEP=1` left running
 demo-compose: $(READY) ## Run the same stories against the containers of `make up`
 	$(BIN)/python -m deploy.demo --compose
 
-docs: $(READY) ## Generate the OpenAPI and AsyncAPI descriptions into docs/
+docs: $(READY) ## Generate the OpenAPI and AsyncAPI descriptions and the page of findings into docs/
 	$(BIN)/python -m deploy.docs
 
 secrets: $(READY) ## Write fresh secrets into deploy/secrets (never overwrites one)

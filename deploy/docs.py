@@ -1,5 +1,6 @@
-"""The generated part of docs/: OpenAPI of intake and desk, AsyncAPI of the bus. `make docs` writes it, a
-test keeps it fresh.
+"""The generated part of docs/: OpenAPI of intake and desk, AsyncAPI of the bus, the page of findings.
+
+`make docs` writes it, a test keeps it fresh.
 
 Nothing is connected: the applications are only built, with throw-away keys, and asked for their description.
 """
@@ -16,6 +17,7 @@ from faststream.rabbit import RabbitBroker, RabbitQueue
 from faststream.specification import AsyncAPI
 from pydantic import BaseModel, SecretStr, create_model
 
+from deploy import findings_page
 from services.desk import app as desk
 from services.intake import app as intake
 from shared import events, topology
@@ -124,7 +126,8 @@ def documents() -> dict[str, str]:
         "openapi/desk.json": desk_openapi(),
         "asyncapi.json": asyncapi(),
     }
-    return {path: _text(document) for path, document in made.items()}
+    texts = {path: _text(document) for path, document in made.items()}
+    return {**texts, "findings.md": findings_page.page()}
 
 
 def _text(document: dict[str, Any]) -> str:

@@ -66,7 +66,7 @@ _SUMMARY = {
     "state": "held",
     "recruiter": "acme/rV1StGXR8_Z5jdHi6B-myTx",
     "verdict": "hold",
-    "codes": ["conduct.unanswered"],
+    "codes": ["conduct.reminded"],
     "received_at": _MOMENT,
     "declined_at": "2026-03-02T09:29:41Z",
     "due_at": None,
@@ -78,7 +78,7 @@ _DECISION = {
     "at": _MOMENT,
     "findings": [
         {
-            "code": "conduct.unanswered",
+            "code": "conduct.reminded",
             "severity": "hold",
             "says": "The recruiter wrote three times before the candidate answered.",
             "evidence": {"messages": 3, "hold_at": 3},

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from services.policy.explain import Explanation, explain
+from services.policy.findings import entries
 from services.policy.releases import Releases
 from services.policy.rollout import ledger
 from shared.decision import Verifier
@@ -88,6 +89,10 @@ def _print(told: Explanation) -> None:
             console.print(Padding(f"{name}: {shown}", (0, 0, 0, 6)), style="dim", markup=False)
         if far is not None:
             console.print(Padding(f"to differ: {far.says}", (0, 0, 0, 6)))
+        if found.severity != "note" and (entry := entries().get(found.code)):
+            console.print(Padding(f"better: {entry.better}", (0, 0, 0, 6)), markup=False)
+    if told.findings:
+        console.print("  What each code means: docs/findings.md")
     if told.decisive:
         console.print(f"  For another verdict all of these would have to differ: {', '.join(told.decisive)}")
     rows = [
