@@ -23,8 +23,8 @@ denies outweighs whatever holds, and a reviewer's yes lifts what holds and never
 `afterword case explain ID` shows the findings of one case with their evidence, and what would have to differ.
 
 Below a code stand the English rules for it, where words decide it, with one example each; the rules of all
-languages are in [services/policy/text/data](../services/policy/text/data). Beside them the text is weighed as a
-whole (`weights.` in the evidence), which finds what no rule has a phrase for.
+languages are in [services/policy/text/data](../services/policy/text/data). Beside them the text is weighed as
+a whole (`weights.` in the evidence), which finds what no rule has a phrase for.
 """
 #: What Markdown would take for markup.
 _MARKS = re.compile(r"([\\`*_<>\[\]|])")

@@ -1,4 +1,4 @@
-"""What each finding code means to a person: the entries of findings.yaml, of which docs/findings.md is made."""
+"""What each finding code means to a person: the entries of findings.yaml, made into docs/findings.md."""
 
 from collections.abc import Mapping
 from functools import cache
