@@ -1,6 +1,7 @@
 """A language's data file: its words, classes and rules, checked as far as one file can be."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Literal, get_args
 
 import yaml
@@ -106,7 +107,7 @@ def parse(text: str) -> DataFile:
     return DataFile.model_validate(yaml.load(text, Loader=loader))  # noqa: S506 - builds text, lists and maps only
 
 
-def expand(pattern: str, classes: dict[str, str]) -> str:
+def expand(pattern: str, classes: Mapping[str, str]) -> str:
     """The pattern with each `{name}` as its class.
 
     Raises:
