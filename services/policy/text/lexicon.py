@@ -205,6 +205,7 @@ def _source(pattern: str) -> "tuple[bytes | str, re2.Options]":
     """A pattern for bytes in UTF-8. One of ASCII alone is read byte by byte, which is a tenth of the size."""
     options = re2.Options()
     options.log_errors = False
+    options.never_capture = True  # nobody asks for a group, and to find its place costs more than the match
     if pattern.isascii() and "\\p" not in pattern:
         options.encoding = re2.Options.Encoding.LATIN1
         return f"(?m){pattern}".encode(), options

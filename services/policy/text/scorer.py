@@ -91,9 +91,11 @@ class Scale:
         said = (among[:, self._labels[subject].index(label)] - among.mean(axis=1)).tolist()
         best, place = 0.0, (0, 0)
         for start in range(len(said)):
-            for stop in range(start + 1, min(start + _SHOWN_WORDS, len(said)) + 1):
-                if (worth := sum(said[start:stop])) > best:
-                    best, place = worth, (spans[start][0], spans[stop - 1][1])
+            worth = 0.0
+            for last in range(start, min(start + _SHOWN_WORDS, len(said))):
+                worth += said[last]
+                if worth > best:
+                    best, place = worth, (spans[start][0], spans[last][1])
         return place
 
     def _rows_of(self, words: Sequence[str]) -> list[int]:
