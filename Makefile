@@ -61,7 +61,7 @@ train: $(READY) ## Learn the weights of the text judgments anew from tests/eval/
 attack: $(READY) ## Try to misuse it in every way that docs/gaming.md names (ATTEMPTS=... SEED=...)
 	$(BIN)/python -m tests.attack $(if $(ATTEMPTS),--attempts $(ATTEMPTS)) $(if $(SEED),--seed $(SEED))
 
-demo: $(READY) ## Show what becomes of ten stories (KEEP=1 leaves everything running)
+demo: $(READY) ## Show what becomes of fifteen stories (KEEP=1 leaves everything running)
 	$(BIN)/python -m deploy.demo $(if $(KEEP),--keep)
 
 demo-stop: $(READY) ## End what `make demo KEEP=1` left running

@@ -1,1 +1,1 @@
-"""The demo: about ten stories told to a running Afterword, and what must become of each."""
+"""The demo: fifteen stories told to a running Afterword, and what must become of each."""

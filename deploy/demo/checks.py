@@ -1,7 +1,7 @@
 """What must have become of a story. Pure: they look at cases, mails and answers, and raise Unexpected."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from deploy.demo.stack import Case, Finding, Mail, Verified
@@ -57,6 +57,33 @@ def held(case: Case, code: str) -> Finding:
         if finding.code == code:
             return finding
     raise Unexpected(f"{case.id} to be held for {code}", _codes(case))
+
+
+def rests_on(case: Case, message: str, rules: Collection[tuple[str, str]]) -> None:
+    """What is said against a recruiter's words names this message, and just these rules of language."""
+    said = [finding for finding in case.findings if "rule" in finding.evidence]
+    elsewhere = [one.code for one in said if one.evidence.get("message") != message]
+    if elsewhere:
+        raise Unexpected(
+            f"{case.id} to be judged by the words of {message}", f"{', '.join(elsewhere)} elsewhere"
+        )
+    found = {(one.code, str(one.evidence["rule"])) for one in said}
+    if found != set(rules):
+        raise Unexpected(f"{case.id} to rest on {sorted(rules)}", f"{sorted(found)}")
+
+
+def opted_out_by(case: Case, event: str) -> None:
+    """The wish that denies it is the one that this event brought."""
+    wishes = [finding for finding in case.findings if finding.code == "consent.opted_out"]
+    if not any(event in finding.evidence.get("events", ()) for finding in wishes):
+        raise Unexpected(f"{case.id} to be denied for the wish of {event}", _codes(case))
+
+
+def unnamed(mail: Mail, name: str) -> None:
+    """In whatever form the mail is read, it greets without a name, and nowhere says this one."""
+    for text in mail.texts:
+        if "Hello," not in text or name in text:
+            raise Unexpected(f"the mail of {mail.case} to name nobody", text)
 
 
 def waited(case: Case, since: datetime, grace_s: float) -> None:

@@ -71,14 +71,14 @@ class Platform:
         self._http = http
         self._clock = clock
 
-    def outreach(self, person: Json, *, days_ago: float = 3) -> Json:
-        """The recruiter wrote to this person."""
-        data = {"person": person, "recruiter": {"email": self._recruiter}, "direction": "outreach"}
+    def outreach(self, person: Json, *, days_ago: float = 3, text: str | None = None) -> Json:
+        """The recruiter wrote to this person; the text where the platform hands it on."""
+        data = {**self._between(person, text), "direction": "outreach"}
         return self._event("interaction.recorded", data, self._clock.now() - timedelta(days=days_ago))
 
-    def decline(self, person: Json, *, who: str = "candidate") -> Json:
-        """A no, just now, said by `who`."""
-        data = {"person": person, "recruiter": {"email": self._recruiter}, "who": who, "stage": "outreach"}
+    def decline(self, person: Json, *, who: str = "candidate", text: str | None = None) -> Json:
+        """What the platform takes for a no, just now, said by `who`, perhaps in these words."""
+        data = {**self._between(person, text), "who": who, "stage": "outreach"}
         return self._event("decline.received", data, self._clock.now())
 
     def opt_out(self, person: Json) -> Json:
@@ -104,6 +104,10 @@ class Platform:
             tuple(one["event_id"] for one in accepted),
             tuple(one["case"] for one in accepted if one["case"]),
         )
+
+    def _between(self, person: Json, text: str | None) -> Json:
+        said = {} if text is None else {"text": text}
+        return {"person": person, "recruiter": {"email": self._recruiter}, **said}
 
     def _event(self, kind: str, data: Json, at: datetime) -> Json:
         return {"id": self._fresh("demo"), "type": kind, "timestamp": at.isoformat(), "data": data}

@@ -9,11 +9,11 @@ from datetime import datetime
 from deploy.demo import checks
 from deploy.demo.checks import Unexpected
 from deploy.demo.platform import Answer, Json, Platform
-from deploy.demo.stack import Case, Mail, Stack
+from deploy.demo.stack import Case, Finding, Mail, Stack
 from deploy.local.waiting import wait_until
 from shared.clock import Clock
 from shared.encoding import from_b64url
-from shared.states import TERMINAL
+from shared.states import TERMINAL, State
 
 ACCEPTED, OK, UNAUTHORIZED = 202, 200, 401
 REVIEWER = "Robin of the demo"
@@ -105,6 +105,12 @@ class Scene:
         """The case must be denied for this reason, with no mail."""
         finding = checks.denied(self.case(case), self.stack.mails(), code)
         return Ending("denied, no mail", f"{finding.code}: {finding.says}")
+
+    def held(self, case: str, code: str) -> Finding:
+        """The case must wait for a person, for this reason, with no mail."""
+        waiting = self.wait(case, lambda found: found.state != State.RECEIVED, "be judged")
+        checks.mailed(waiting, self.stack.mails(), 0)
+        return checks.held(waiting, code)
 
     def mail_of(self, case: Case) -> Mail:
         """The case's one mail."""

@@ -1,7 +1,7 @@
 """What the stories need of a running Afterword, and what can be seen of it from outside."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -22,6 +22,8 @@ class Finding:
     code: str
     severity: str
     says: str
+    #: What it rests on.
+    evidence: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,9 @@ class Case:
     def read(cls, case: str, stored: Mapping[str, Any]) -> Self:
         """From the desk's API or from the database, which name these fields alike."""
         decision = stored.get("recheck") or stored.get("decision") or {}
-        findings = (Finding(f["code"], f["severity"], f["says"]) for f in decision.get("findings", ()))
+        findings = (
+            Finding(f["code"], f["severity"], f["says"], f["evidence"]) for f in decision.get("findings", ())
+        )
         steps = (Step(_moment(s["at"]), s["to_state"], s["by"], s.get("why", "")) for s in stored["timeline"])
         return cls(case, stored["state"], tuple(findings), tuple(steps))
 
@@ -80,6 +84,14 @@ class Mail:
         headers = [f"{name}: {value}" for name, value in message.items()]
         shown = "\n".join([*headers, "", text.get_content().rstrip() if text else ""])
         return cls(case_of(message["Message-ID"]), tuple(recipients), str(message["Subject"]), shown, content)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What a reader may see, in each form that it was sent in."""
+        if self.content is None:
+            return (self.shown,)
+        parts = message_from_bytes(self.content, policy=policy.default).walk()
+        return tuple(part.get_content() for part in parts if part.get_content_maintype() == "text")
 
     @property
     def one_click(self) -> str | None:

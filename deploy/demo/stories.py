@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from deploy.demo import checks
+from deploy.demo import checks, words
 from deploy.demo.checks import Unexpected
 from deploy.demo.platform import Json
 from deploy.demo.scene import ACCEPTED, REVIEWER, UNAUTHORIZED, Ending, Scene
@@ -141,8 +141,7 @@ def reviewed(scene: Scene) -> Ending:
     noor = scene.person("Noor Haddad")
     sent = scene.send(scene.platform.outreach(noor), scene.platform.decline(noor, who="unknown"))
     case = sent.cases[0]
-    waiting = scene.wait(case, lambda found: found.state != "received", "be judged")
-    finding = checks.held(waiting, "provenance.unclear_who")
+    finding = scene.held(case, "provenance.unclear_who")
     scene.approve(case, "Their answer is on file: it was the candidate.")
     checks.by_reviewer(scene.thanked(case, noor), REVIEWER)
     return Ending("held, approved, sent", f"{finding.code}: {finding.says}")
@@ -167,8 +166,12 @@ STORIES = (
     Story("twice", "The same webhook twice", "one mail", twice),
     Story("alias", "The same person by an alias, by a phone number", "no second mail", alias),
     Story("pushy", "A recruiter who wrote four times", "denied", pushy),
+    Story("sweet", "A recruiter who presses in sweet words", "denied", words.sweet),
     Story("unasked", "A decline nobody asked for", "waits, then denied", unasked),
     Story("company", 'A "no" from the company', "denied", company),
+    Story("interest", "A decline whose words show interest", "held", words.interest),
+    Story("wish", 'A roundabout "never again", then a later decline', "an opt-out at once", words.wish),
+    Story("named", "A pitch and a link in place of a name", "thanked without a name", words.named),
     Story("race", "Opt-outs that race the send", "before the answer or never", race),
     Story("never", 'One-click "never again", then a later decline', "denied", never_again),
     Story("forged", "A forged signature", "refused", forged),
