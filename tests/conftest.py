@@ -13,8 +13,9 @@ from typing import NoReturn
 import pytest
 
 from deploy.local.server import NotOurs
-from deploy.local.servers import NoServers, Servers, find
+from deploy.local.servers import Servers, find
 from deploy.local.smtp import SmtpServer
+from deploy.local.ways import NoServers
 from shared import topology
 
 _FOUND = pytest.StashKey[Servers | NoServers]()

@@ -14,7 +14,7 @@ from deploy.demo.show import Show
 from deploy.demo.telling import Told, tell
 from deploy.local.owner import ServerDied
 from deploy.local.server import NotOurs
-from deploy.local.servers import NoServers
+from deploy.local.ways import NoServers
 from shared.clock import SystemClock
 from shared.encoding import from_b64url
 

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 from deploy.local.mongo import MongoServer
 from deploy.local.native import HOST, REPLICA_SET, NativePlan
@@ -20,44 +20,25 @@ from deploy.local.owner import ServerDied, Supervisor
 from deploy.local.packages import NotInstalled, Say
 from deploy.local.rabbit import RabbitServer
 from deploy.local.server import READY_TIMEOUT_S
+from deploy.local.ways import (
+    AMQP_VARIABLE,
+    API_VARIABLE,
+    MONGO_VARIABLE,
+    NoServers,
+    Way,
+    way_from_environment,
+)
 
 if TYPE_CHECKING:
     from deploy.local.containers import ContainerPlan
 
-AMQP_VARIABLE = "AFTERWORD_TEST_AMQP_URL"
-API_VARIABLE = "AFTERWORD_TEST_RABBITMQ_API_URL"
-MONGO_VARIABLE = "AFTERWORD_TEST_MONGO_URL"
-WAY_VARIABLE = "AFTERWORD_SERVERS"
-
 BOTH = ("rabbitmq", "mongodb")
-Way = Literal["auto", "environment", "docker", "native"]
 _ATTEMPTS = 3
 _GIVEN_TIMEOUT_S = 10
-
-_THREE_WAYS = f"""\
-Afterword needs a RabbitMQ and a MongoDB, and has none. There are three ways to get them:
-  1. Name servers that run: {AMQP_VARIABLE}=amqp://user:password@host:5672/ and {MONGO_VARIABLE}=mongodb://host:27017/?replicaSet=rs0
-     (and {API_VARIABLE}=http://host:15672, for what needs RabbitMQ's management API).
-  2. Start Docker: an engine that this user may talk to (`docker info` works) is found by itself.
-  3. Install them: on Debian or Ubuntu `apt-get install --no-install-recommends rabbitmq-server` (done by
-     itself for root), and `make setup` for MongoDB, on x86-64 Linux. Both then run privately, beside any
-     service of the machine.
-What was tried:"""
 
 
 def _in_silence(_line: str) -> None:
     """Tell nobody."""
-
-
-class NoServers(RuntimeError):
-    """No way to the servers; the message names the three ways and what hindered each. Commands exit with
-    `exit_code`.
-    """
-
-    exit_code = 2
-
-    def __init__(self, tried: list[str]) -> None:
-        super().__init__("\n".join([_THREE_WAYS, *(f"  - {reason}" for reason in tried)]))
 
 
 class Servers:
@@ -159,7 +140,7 @@ def find(require: tuple[str, ...] = BOTH, *, way: Way | None = None, say: Say = 
 
     `way` is AFTERWORD_SERVERS or `auto` where not given; `say` hears of what takes long. Raises NoServers.
     """
-    way = way or _way_from_environment()
+    way = way or way_from_environment()
     found = Servers()
     tried: list[str] = []
     if way in {"auto", "environment"}:
@@ -183,14 +164,6 @@ def servers(
         yield found
     finally:
         found.close()
-
-
-def _way_from_environment() -> Way:
-    given = os.environ.get(WAY_VARIABLE) or "auto"
-    ways: dict[str, Way] = {way: way for way in get_args(Way)}
-    if given not in ways:
-        raise NoServers([f"{WAY_VARIABLE}={given}: expected one of {', '.join(ways)}"])
-    return ways[given]
 
 
 def _from_environment(found: Servers, require: tuple[str, ...]) -> list[str]:

@@ -20,10 +20,9 @@ from typing import Literal, Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from deploy.local.smtp_orders import Orders
 from deploy.local.waiting import wait_until
 
-#: From anybody, for anybody.
-ANYBODY = "*"
 _START_TIMEOUT_S = 10
 
 
@@ -46,19 +45,8 @@ class Mail:
         return parsed
 
 
-@dataclass(slots=True)
-class _Order:
-    """What to do to a recipient: at RCPT or after DATA, answer `reply`, or break off when there is none."""
-
-    at: Literal["rcpt", "data"]
-    reply: str | None
-    #: How many times still; None is always.
-    times: int | None
-    keep: bool = False
-
-
 @dataclass
-class SmtpServer:
+class SmtpServer(Orders):
     """The server, in a thread of its own, between `start()` and `close()` or as a context manager.
 
     `security` other than none needs `tls`, a server-side context (see certificate.py). With `login` nobody
@@ -74,40 +62,10 @@ class SmtpServer:
     mails: list[Mail] = field(default_factory=list)
     #: Connections so far: a client that keeps its connection open makes one.
     connections: int = 0
-    _orders: dict[str, list[_Order]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     _released: Event = field(default_factory=Event)
     _stop: Callable[[], None] | None = None
     _thread: Thread | None = None
-
-    def refuse(
-        self, address: str, reply: str = "550 5.1.1 No such user here", times: int | None = None
-    ) -> None:
-        """Refuse a recipient for good, at RCPT."""
-        self._order(address, _Order("rcpt", reply, times))
-
-    def refuse_for_now(
-        self,
-        address: str,
-        reply: str = "451 4.7.1 Try again later",
-        *,
-        at: Literal["rcpt", "data"] = "rcpt",
-        times: int | None = 1,
-    ) -> None:
-        """Refuse a recipient temporarily, so many times (None: always), at RCPT or after DATA."""
-        self._order(address, _Order(at, reply, times))
-
-    def refuse_content(
-        self, address: str, reply: str = "554 5.7.1 Not this", times: int | None = None
-    ) -> None:
-        """Refuse for good after DATA."""
-        self._order(address, _Order("data", reply, times))
-
-    def drop_after_data(self, address: str = ANYBODY, *, keep: bool = True, times: int | None = 1) -> None:
-        """Break the connection off after DATA, before any answer: the sender cannot know whether the mail was
-        kept.
-        """
-        self._order(address, _Order("data", None, times, keep))
 
     def hold(self) -> None:
         """From now on keep each mail but give no answer to DATA until `release()`."""
@@ -121,7 +79,7 @@ class SmtpServer:
         """Forget mails and orders."""
         with self._lock:
             self.mails.clear()
-            self._orders.clear()
+        self.countermand()
         self.release()
 
     def to(self, address: str) -> list[Mail]:
@@ -132,20 +90,6 @@ class SmtpServer:
         """The mails, once there are so many. Raises TimeoutError."""
         wait_until(lambda: len(self.mails) >= count, timeout_s=timeout_s, what=f"{count} mails arrive")
         return list(self.mails)
-
-    def _order(self, address: str, order: _Order) -> None:
-        with self._lock:
-            self._orders.setdefault(address, []).append(order)
-
-    def take_order(self, at: Literal["rcpt", "data"], addresses: list[str]) -> _Order | None:
-        """The next thing to do to one of these recipients, counted as done."""
-        with self._lock:
-            for address in (*addresses, ANYBODY):
-                for order in self._orders.get(address, []):
-                    if order.at == at and order.times != 0:
-                        order.times = None if order.times is None else order.times - 1
-                        return order
-        return None
 
     def keep(self, mail: Mail) -> None:
         """Keep a mail, in memory and in the folder."""

@@ -16,8 +16,9 @@ import pytest
 from deploy.demo import keep
 from deploy.demo.stories import STORIES
 from deploy.local.process import run
-from deploy.local.servers import AMQP_VARIABLE, API_VARIABLE, MONGO_VARIABLE, Servers
+from deploy.local.servers import Servers
 from deploy.local.waiting import wait_until
+from deploy.local.ways import AMQP_VARIABLE, API_VARIABLE, MONGO_VARIABLE
 
 COMMAND = [sys.executable, "-m", "deploy.demo"]
 ESCAPE = "\x1b"

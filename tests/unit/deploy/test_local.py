@@ -14,8 +14,8 @@ from deploy.local.mongo import MongoServer
 from deploy.local.ports import free_ports
 from deploy.local.rabbit import RabbitServer
 from deploy.local.server import NotOurs
-from deploy.local.servers import NoServers
 from deploy.local.waiting import wait_until
+from deploy.local.ways import NoServers
 
 
 def _run(**environment: str) -> subprocess.CompletedProcess[str]:
