@@ -4,57 +4,22 @@ The hard promises are not in it, because they are not for choosing: an opt-out, 
 bounce and a standing permit deny whatever is written here, and so does a no that came from the company.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, ValidationInfo, field_validator
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
-MINUTES_A_DAY = 24 * 60
+from services.policy.quiet import MINUTES_A_DAY, quiet_minutes
+from services.policy.tighter import Section, Tighter
+
 #: A day that is quiet nearly throughout would never let the notifier send.
 OPEN_MINUTES_AT_LEAST = 60
 
 Action = Literal["hold", "deny"]
 
-
-@dataclass(frozen=True, slots=True)
-class Tighter:
-    """Which way a field is stricter. A tenant's override may move it only that way.
-
-    `quiet` fields are one thing together: the quiet hours may only grow.
-    """
-
-    way: Literal["lower", "higher", "true", "false", "deny", "quiet"]
-
-    def __get_pydantic_json_schema__(
-        self, core: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        """The direction as `x-tighter`, so that whoever edits a document can see it."""
-        return {**handler(core), "x-tighter": self.way}
-
-
 _LOWER, _HIGHER = Tighter("lower"), Tighter("higher")
 _StricterAction = Annotated[Action, Tighter("deny")]
 _TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$"), Tighter("quiet")]
-
-
-def quiet_minutes(quiet_from: str, quiet_to: str) -> frozenset[int]:
-    """The minutes of a day (0 to 1439) in quiet hours between two HH:MM; equal ends: none."""
-    begin, end = _minute(quiet_from), _minute(quiet_to)
-    length = (end - begin) % MINUTES_A_DAY
-    return frozenset((begin + step) % MINUTES_A_DAY for step in range(length))
-
-
-def _minute(time_of_day: str) -> int:
-    hours, minutes = time_of_day.split(":")
-    return int(hours) * 60 + int(minutes)
-
-
-class Section(BaseModel):
-    """Base of the sections: immutable, unknown fields and values of another type are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Provenance(Section):

@@ -12,16 +12,16 @@ import structlog
 
 from services.policy import gather, limits
 from services.policy.claim import Permits, permit
-from services.policy.context import Context, Review, Verdict
-from services.policy.document import Policy
+from services.policy.context import Review
 from services.policy.gates import Gates, Wish
 from services.policy.judge import judge
+from services.policy.moves import DECIDED, Judged, Mover
 from services.policy.rulebook import Rulebook, Rulebooks
 from services.policy.rules.single import few_other_tenants
 from services.policy.shadow import Shadow, Trial
 from services.policy.volume import names
 from shared.clock import Clock
-from shared.decision import Decision, Signer
+from shared.decision import Signer
 from shared.states import State
 from shared.store.cases import Cases, Move
 from shared.store.client import Database, Document
@@ -31,7 +31,6 @@ from shared.telemetry import Metrics
 #: Rounds of looking again. Each lost round means that somebody else got on, so few are needed.
 MAX_ROUNDS = 5
 _UNDECIDED = frozenset({State.RECEIVED, State.HELD})
-_DECIDED = frozenset({State.APPROVED, State.SCHEDULED})
 
 log = structlog.get_logger()
 
@@ -47,16 +46,6 @@ class Settled:
     contended: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """One case with its verdict."""
-
-    case: Document
-    context: Context
-    verdict: Verdict
-    policy: Policy
-
-
 class Settler:
     """Decides cases by sets."""
 
@@ -69,7 +58,7 @@ class Settler:
         self._gatherer = gather.Gatherer(database)
         self._shadow = Shadow(database, metrics)
         self._rulebooks = rulebooks
-        self._signer = signer
+        self._mover = Mover(signer)
         self._clock = clock
         self._metrics = metrics
 
@@ -92,9 +81,9 @@ class Settler:
                 and (
                     one.verdict.verdict != "approve"
                     or one.case["_id"] in won
-                    or State(one.case["state"]) in _DECIDED
+                    or State(one.case["state"]) in DECIDED
                 )
-                and (move := self._move(one, now, causes.get(one.case["_id"]))) is not None
+                and (move := self._mover.move(one, now, causes.get(one.case["_id"]))) is not None
             ]
             made = await self._cases.move(moves)
             settled.moved += [_after(move) for move in moves if move.case["_id"] in made]
@@ -116,7 +105,7 @@ class Settler:
     ) -> Sequence[Judged]:
         found = (await self._cases.by_ids(ids)).values()
         cases = sorted(
-            (case for case in found if State(case["state"]) in _UNDECIDED | _DECIDED),
+            (case for case in found if State(case["state"]) in _UNDECIDED | DECIDED),
             key=lambda case: (case["received_at"], case["_id"]),
         )
         if not cases:
@@ -179,61 +168,6 @@ class Settler:
             and list(few_other_tenants(gather.with_contacts(one.context, found), one.policy))
         }
 
-    def _move(self, one: Judged, now: datetime, cause: str | None) -> Move | None:
-        state, verdict = State(one.case["state"]), one.verdict
-        codes = tuple(sorted({finding.code for finding in verdict.findings}))
-        why = ", ".join(codes) or "nothing speaks against it"
-        reviewed = one.context.review
-        by = f"reviewer {reviewed.by}" if reviewed and state is State.HELD else "policy"
-        if state in _DECIDED:
-            if verdict.verdict == "approve":
-                return None
-            recheck = self._decision(one, codes, now)
-            return Move(
-                one.case,
-                State.CANCELLED,
-                now,
-                by,
-                why,
-                cause,
-                {"recheck": recheck, "announced_codes": list(codes)},
-            )
-        to = {"approve": State.APPROVED, "hold": State.HELD, "deny": State.DENIED}[verdict.verdict]
-        if to is state:
-            return None
-        fields: Document = {"decision": self._decision(one, codes, now)}
-        if state is State.HELD:
-            fields["held_decision"] = one.case["decision"]
-        if to is State.HELD:
-            days = one.policy.document.review.expires_after_days
-            fields["held_until"] = now + timedelta(days=days)
-        return Move(one.case, to, now, by, why, cause, fields)
-
-    def _decision(self, one: Judged, codes: tuple[str, ...], now: datetime) -> Document:
-        verdict = one.verdict
-        signed = self._signer.sign(
-            Decision(
-                case=one.case["_id"],
-                tenant=one.case["tenant"],
-                verdict=verdict.verdict,
-                version=verdict.version,
-                digest=verdict.digest,
-                codes=codes,
-                at=now,
-                schedule=one.policy.schedule() if verdict.verdict == "approve" else None,
-            )
-        )
-        return {
-            "signed": signed.model_dump(mode="json"),
-            "verdict": verdict.verdict,
-            "version": verdict.version,
-            "digest": verdict.digest,
-            "findings": [finding.model_dump(mode="json") for finding in verdict.findings],
-            "inputs": one.context.model_dump_json(),
-            "confirmed": _confirmed(one.context),
-            "at": now,
-        }
-
     def _count(self, moved: Sequence[Document]) -> None:
         for case in moved:
             decision = case.get("recheck") or case["decision"]
@@ -254,11 +188,6 @@ def _wish(one: Judged) -> Wish:
         },
         forced=reviewed,
     )
-
-
-def _confirmed(context: Context) -> bool:
-    """Whether another source than the decline's own knows of the conversation."""
-    return any(message.source not in {None, context.source} for message in context.messages)
 
 
 def _asks(one: Judged) -> bool:

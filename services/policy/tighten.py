@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from services.policy.located import Fault, Located, Path
-from services.policy.sections import Document, Tighter, quiet_minutes
+from services.policy.quiet import quiet_minutes
+from services.policy.sections import Document
+from services.policy.tighter import Tighter
 
 
 def loosened(base: Document, wanted: Document, override: Located) -> list[Fault]:

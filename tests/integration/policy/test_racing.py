@@ -10,7 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from services.policy.claim import Permits, permit
-from services.policy.settle import Judged, Settler
+from services.policy.moves import Judged
+from services.policy.settle import Settler
 from shared import topology
 from shared.events import Event, OptOutReceived, Person
 from shared.states import State

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 
 import services.policy
 from services.policy.document import Fault, Policy, PolicyInvalid, load_base, load_stored, schema
-from services.policy.sections import Document, quiet_minutes
+from services.policy.quiet import quiet_minutes
+from services.policy.sections import Document
 from shared.decision import Schedule
 from tests.unit.policy.building import DEFAULTS
 from tests.unit.policy.strategies import DOCUMENTS, accepted

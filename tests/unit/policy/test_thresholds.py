@@ -8,7 +8,8 @@ import yaml
 from services.policy.context import Claim, Contact, Context
 from services.policy.document import Policy, PolicyInvalid, load_base, tighten
 from services.policy.judge import judge
-from services.policy.sections import Document, Section
+from services.policy.sections import Document
+from services.policy.tighter import Section
 from tests.unit.policy.building import (
     DECLINED,
     NO_VOLUME,

@@ -1,7 +1,8 @@
 import pytest
 
 from services.policy.document import PolicyInvalid, load_base, tighten
-from services.policy.sections import Document, Section, Tighter
+from services.policy.sections import Document
+from services.policy.tighter import Section, Tighter
 from tests.unit.policy.building import DEFAULTS
 
 LAX = load_base(

@@ -1,0 +1,95 @@
+"""What a verdict makes of a case: the state that it moves to, and the signed decision that it takes along.
+
+Reads and writes nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.policy.context import Context, Verdict
+from services.policy.document import Policy
+from shared.decision import Decision, Signer
+from shared.states import State
+from shared.store.cases import Move
+from shared.store.client import Document
+
+#: Permitted and not yet begun: only a verdict that is no approval moves these.
+DECIDED = frozenset({State.APPROVED, State.SCHEDULED})
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One case with its verdict."""
+
+    case: Document
+    context: Context
+    verdict: Verdict
+    policy: Policy
+
+
+class Mover:
+    """Words moves; their decisions are signed with the policy's key."""
+
+    def __init__(self, signer: Signer) -> None:
+        self._signer = signer
+
+    def move(self, one: Judged, now: datetime, cause: str | None) -> Move | None:
+        """The move that the verdict asks for; None where the case is there already."""
+        state, verdict = State(one.case["state"]), one.verdict
+        codes = tuple(sorted({finding.code for finding in verdict.findings}))
+        why = ", ".join(codes) or "nothing speaks against it"
+        reviewed = one.context.review
+        by = f"reviewer {reviewed.by}" if reviewed and state is State.HELD else "policy"
+        if state in DECIDED:
+            if verdict.verdict == "approve":
+                return None
+            recheck = self._decision(one, codes, now)
+            return Move(
+                one.case,
+                State.CANCELLED,
+                now,
+                by,
+                why,
+                cause,
+                {"recheck": recheck, "announced_codes": list(codes)},
+            )
+        to = {"approve": State.APPROVED, "hold": State.HELD, "deny": State.DENIED}[verdict.verdict]
+        if to is state:
+            return None
+        fields: Document = {"decision": self._decision(one, codes, now)}
+        if state is State.HELD:
+            fields["held_decision"] = one.case["decision"]
+        if to is State.HELD:
+            days = one.policy.document.review.expires_after_days
+            fields["held_until"] = now + timedelta(days=days)
+        return Move(one.case, to, now, by, why, cause, fields)
+
+    def _decision(self, one: Judged, codes: tuple[str, ...], now: datetime) -> Document:
+        verdict = one.verdict
+        signed = self._signer.sign(
+            Decision(
+                case=one.case["_id"],
+                tenant=one.case["tenant"],
+                verdict=verdict.verdict,
+                version=verdict.version,
+                digest=verdict.digest,
+                codes=codes,
+                at=now,
+                schedule=one.policy.schedule() if verdict.verdict == "approve" else None,
+            )
+        )
+        return {
+            "signed": signed.model_dump(mode="json"),
+            "verdict": verdict.verdict,
+            "version": verdict.version,
+            "digest": verdict.digest,
+            "findings": [finding.model_dump(mode="json") for finding in verdict.findings],
+            "inputs": one.context.model_dump_json(),
+            "confirmed": _confirmed(one.context),
+            "at": now,
+        }
+
+
+def _confirmed(context: Context) -> bool:
+    """Whether another source than the decline's own knows of the conversation."""
+    return any(message.source not in {None, context.source} for message in context.messages)
