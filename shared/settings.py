@@ -4,25 +4,36 @@ A service's settings are composed of small parts; a command that needs less than
 needs: `load(Mongo)`.
 """
 
-from collections.abc import Callable
 from typing import Annotated, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     DirectoryPath,
     Field,
     FilePath,
-    SecretBytes,
     SecretStr,
     ValidationInfo,
     field_validator,
 )
 
-from shared.encoding import key_bytes
 from shared.environment import FromFile, Settings, load
-from shared.vault import Keyring
+from shared.setting_values import (
+    LOOPBACK,
+    BodyBytes,
+    Count,
+    Key,
+    KeyBytes,
+    Keys,
+    Port,
+    Seconds,
+    Url,
+    Waits,
+    checked_secret,
+    raw_key,
+    reachable_by_candidates,
+    url_of,
+)
 
 __all__ = [
     "BusKey",
@@ -47,91 +58,23 @@ __all__ = [
     "load",
 ]
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _SMTP_PORTS = {"none": 25, "starttls": 587, "tls": 465}
-
-
-def _url(*schemes: str) -> Callable[[str], SplitResult]:
-    def parse(text: str) -> SplitResult:
-        try:
-            parts = urlsplit(text)
-        except ValueError:
-            parts = urlsplit("")
-        if parts.scheme not in schemes or not parts.hostname:
-            message = f"not a URL of {' or '.join(f'{scheme}://' for scheme in schemes)} with a host"
-            raise ValueError(message)
-        return parts
-
-    return parse
-
-
-_http_url = _url("http", "https")
-
-
-def _secret(check: Callable[[str], object]) -> AfterValidator:
-    def validate(value: SecretStr) -> SecretStr:
-        check(value.get_secret_value())
-        return value
-
-    return AfterValidator(validate)
-
-
-def _key(text: str) -> bytes:
-    return key_bytes(text, 32)
-
-
-def _address(text: str) -> str:
-    if urlsplit(text).query or urlsplit(text).fragment:
-        message = "paths are appended to it, so it has no query and no fragment"
-        raise ValueError(message)
-    _http_url(text)
-    return text.rstrip("/")
-
-
-def _reachable_by_candidates(text: str) -> str:
-    if urlsplit(text).scheme != "https" and urlsplit(text).hostname not in _LOOPBACK:
-        message = "candidates' links must be https, or anybody on the way could read and press them"
-        raise ValueError(message)
-    return text
-
-
-def _waits(value: object) -> object:
-    return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
-
-
-def _decoded(value: object) -> object:
-    return key_bytes(value, 32) if isinstance(value, str) else value
-
-
-_Key = Annotated[SecretStr, _secret(_key), FromFile, Field(description="base64 of 32 bytes")]
-_Keys = Annotated[
-    SecretStr, _secret(Keyring.parse), FromFile, Field(description="kid:base64 of 32 bytes, by commas")
-]
-_Url = Annotated[str, AfterValidator(_address), Field(description="an http:// or https:// URL")]
-_Port = Annotated[int, Field(ge=1, le=65535, description="a TCP port, 1 to 65535")]
-_Seconds = Annotated[float, Field(gt=0, le=86_400, description="seconds, more than 0")]
-_Count = Annotated[int, Field(ge=1, le=100_000, description="a whole number, 1 to 100000")]
-_Waits = Annotated[
-    tuple[Annotated[int, Field(gt=0)], ...],
-    BeforeValidator(_waits),
-    Field(min_length=1, description="whole seconds, by commas"),
-]
 
 
 class Rabbit(Settings):
     """The broker."""
 
-    amqp_url: Annotated[SecretStr, _secret(_url("amqp", "amqps")), FromFile] = Field(
+    amqp_url: Annotated[SecretStr, checked_secret(url_of("amqp", "amqps")), FromFile] = Field(
         description="an amqp:// or amqps:// URL"
     )
     #: How long to wait for the broker's confirm before the publish counts as failed.
-    publish_timeout_s: _Seconds = 5
+    publish_timeout_s: Seconds = 5
 
 
 class Mongo(Settings):
     """The database."""
 
-    mongo_url: Annotated[SecretStr, _secret(_url("mongodb", "mongodb+srv")), FromFile] = Field(
+    mongo_url: Annotated[SecretStr, checked_secret(url_of("mongodb", "mongodb+srv")), FromFile] = Field(
         description="a mongodb:// or mongodb+srv:// URL"
     )
 
@@ -151,27 +94,27 @@ class Consumer(Rabbit):
     """A service that reads a queue."""
 
     #: Messages a consumer may hold unacknowledged; each carries up to 50 events.
-    prefetch: _Count = 100
+    prefetch: Count = 100
     #: How often a process asks whether its own consumer is still on its queue.
-    consumer_check_interval_s: _Seconds = 5
+    consumer_check_interval_s: Seconds = 5
 
 
 class BusKey(Settings):
     """Seals personal data in events on the bus."""
 
-    bus_key: _Key
+    bus_key: Key
 
 
 class SourceKeys(Settings):
     """Seals the secrets of sources."""
 
-    source_keys: _Keys
+    source_keys: Keys
 
 
 class VaultKeys(Settings):
     """Wraps the data keys of persons."""
 
-    vault_keys: _Keys
+    vault_keys: Keys
 
 
 class VerifyKey(Settings):
@@ -182,21 +125,21 @@ class VerifyKey(Settings):
     @field_validator("verify_key")
     @classmethod
     def _is_key(cls, value: str) -> str:
-        _key(value)
+        raw_key(value)
         return value
 
 
 class LinkKey(Settings):
     """Signs the candidate's links."""
 
-    link_key: _Key
+    link_key: Key
 
 
 class InForce(Settings):
     """A service that answers an opt-out only once it is in force."""
 
     #: How long to wait for policy's word before the sender is told to come again.
-    in_force_timeout_s: _Seconds = 5
+    in_force_timeout_s: Seconds = 5
 
 
 class Smtp(Settings):
@@ -205,17 +148,17 @@ class Smtp(Settings):
     smtp_allow_plaintext: bool = Field(default=False, description="true or false")
     smtp_host: str = Field(min_length=1, description="the mail server's name or address")
     smtp_security: Literal["none", "starttls", "tls"] = Field("starttls", description="none, starttls or tls")
-    smtp_port: _Port = Field(default_factory=lambda data: _SMTP_PORTS[data.get("smtp_security", "starttls")])
+    smtp_port: Port = Field(default_factory=lambda data: _SMTP_PORTS[data.get("smtp_security", "starttls")])
     smtp_username: str | None = Field(None, description="a user name")
     smtp_password: Annotated[SecretStr | None, FromFile] = Field(None, description="a password")
     #: For each step of a conversation.
-    smtp_timeout_s: _Seconds = 30
+    smtp_timeout_s: Seconds = 30
 
     @field_validator("smtp_security")
     @classmethod
     def _sealed_on_the_way(cls, value: str, info: ValidationInfo) -> str:
         host = info.data.get("smtp_host")
-        if value == "none" and host not in {*_LOOPBACK, None} and not info.data.get("smtp_allow_plaintext"):
+        if value == "none" and host not in {*LOOPBACK, None} and not info.data.get("smtp_allow_plaintext"):
             message = f"mail to {host} would travel in clear; AFTERWORD_SMTP_ALLOW_PLAINTEXT=true says it may"
             raise ValueError(message)
         return value
@@ -232,23 +175,19 @@ class Smtp(Settings):
 class IntakeSettings(Rabbit, Mongo, Http, BusKey, SourceKeys, InForce):
     """What intake needs."""
 
-    http_port: _Port = 8080
-    max_body_bytes: Annotated[int, Field(ge=1024, le=16_777_216, description="1024 to 16777216 bytes")] = (
-        1_048_576
-    )
+    http_port: Port = 8080
+    max_body_bytes: BodyBytes = 1_048_576
     #: Standard Webhooks: how far a delivery's timestamp may lie from now.
-    signature_tolerance_s: _Seconds = 300
+    signature_tolerance_s: Seconds = 300
     #: How long a source's configuration may be held; also how soon `disable` takes hold.
-    source_cache_s: _Seconds = 1
+    source_cache_s: Seconds = 1
 
 
 class Pepper(Settings):
     """Makes fingerprints of people."""
 
     #: Decoded: fingerprints are made with the bytes.
-    pepper: Annotated[SecretBytes, BeforeValidator(_decoded), FromFile] = Field(
-        description="base64 of 32 bytes"
-    )
+    pepper: KeyBytes
 
 
 class PolicyFiles(Settings):
@@ -263,28 +202,28 @@ class PolicyFiles(Settings):
 class PolicySettings(Consumer, Mongo, Http, BusKey, VaultKeys, Pepper, PolicyFiles):
     """What policy needs."""
 
-    http_port: _Port = 8082
-    signing_key: _Key
+    http_port: Port = 8082
+    signing_key: Key
     #: How often it looks whether another policy was put live.
-    policy_reload_interval_s: _Seconds = 2
+    policy_reload_interval_s: Seconds = 2
     #: Events judged as one set.
-    gather_limit: _Count = 500
+    gather_limit: Count = 500
     #: How often what waits (a grace, a held case) is looked over.
-    sweep_interval_s: _Seconds = 30
+    sweep_interval_s: Seconds = 30
 
 
 class NotifierSettings(Consumer, Mongo, Http, VaultKeys, VerifyKey, LinkKey, Smtp):
     """What the notifier needs."""
 
-    http_port: _Port = 8083
+    http_port: Port = 8083
     #: The desk, as candidates reach it.
-    public_url: Annotated[_Url, AfterValidator(_reachable_by_candidates)]
-    due_interval_s: _Seconds = 1
+    public_url: Annotated[Url, AfterValidator(reachable_by_candidates)]
+    due_interval_s: Seconds = 1
     #: How long a claimed row is this replica's alone.
-    lease_s: _Seconds = 120
-    claim_limit: _Count = 50
+    lease_s: Seconds = 120
+    claim_limit: Count = 50
     #: Waits after a temporary refusal; the last refusal is final.
-    retry_waits_s: _Waits = (60, 300, 1800, 7200, 21_600)
+    retry_waits_s: Waits = (60, 300, 1800, 7200, 21_600)
 
     @field_validator("lease_s")
     @classmethod
@@ -301,13 +240,13 @@ class NotifierSettings(Consumer, Mongo, Http, VaultKeys, VerifyKey, LinkKey, Smt
 class DeskSettings(Rabbit, Mongo, Http, BusKey, LinkKey, InForce):
     """What the desk needs."""
 
-    http_port: _Port = 8081
+    http_port: Port = 8081
 
 
 class IntakeUrl(Settings):
     """Intake, as platforms reach it; printed with a new source."""
 
-    intake_url: _Url = "http://localhost:8080"
+    intake_url: Url = "http://localhost:8080"
 
 
 class ConsoleSettings(Rabbit, Mongo, SourceKeys, VaultKeys, VerifyKey, IntakeUrl, Pepper, PolicyFiles):
