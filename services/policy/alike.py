@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from services.policy.context import Sameness
+from services.policy.facts import Sameness
 from shared.store.client import Collection, Database, Document
 
 #: How far back the same words count.

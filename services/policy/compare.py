@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from services.policy.context import Finding, Outcome, Severity
+from services.policy.context import Finding, Outcome
+from services.policy.facts import Severity
 
 #: Cases named for each rule.
 EXAMPLES = 5

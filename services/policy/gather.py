@@ -12,11 +12,10 @@ from typing import Any, TypedDict
 from services.policy.alike import People as SamePeople
 from services.policy.alike import Wordings, sameness, words_of
 from services.policy.claim import Permits
-from services.policy.context import (
-    EDITION,
+from services.policy.context import EDITION, Context
+from services.policy.facts import (
     Claim,
     Contact,
-    Context,
     EarlierDecline,
     Mark,
     Message,

@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 
 from services.policy.announce import announcements
-from services.policy.context import Review
+from services.policy.facts import Review
 from services.policy.outcomes import Outcomes, of_case
 from services.policy.record import Recorder
 from services.policy.settle import Settled, Settler

@@ -4,7 +4,8 @@ Pure.
 
 from dataclasses import dataclass
 
-from services.policy.context import Finding, Intent
+from services.policy.context import Finding
+from services.policy.facts import Intent
 from services.policy.text import conduct
 from services.policy.text.content import examine
 from services.policy.text.lexicon import Lexicon

@@ -3,17 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.policy.context import (
-    Context,
-    Finding,
-    Outcome,
-    RuleFault,
-    Severity,
-    Verdict,
-    canonical_json,
-    digest,
-)
+from services.policy.context import Context, Finding, Outcome, RuleFault, Verdict, canonical_json, digest
 from services.policy.document import Policy
+from services.policy.facts import Severity
 from services.policy.rules import RULES, Rule
 
 #: A rule failed, so what it would have said is unknown, and it may have been a deny: no review lifts this.

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.policy.context import Moment
+from services.policy.facts import Moment
 from shared.errors import AfterwordError
 
 #: What an operator may do with a document. A draft only lies there; a shadow decides beside the live one.

@@ -12,7 +12,7 @@ import structlog
 
 from services.policy import gather, limits
 from services.policy.claim import Permits, permit
-from services.policy.context import Review
+from services.policy.facts import Review
 from services.policy.gates import Gates, Wish
 from services.policy.judge import judge
 from services.policy.moves import DECIDED, Judged, Mover

@@ -12,8 +12,9 @@ import structlog
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from services.policy.compare import Difference, Spoken, spoken
-from services.policy.context import Context, Severity, Verdict
+from services.policy.context import Context, Verdict
 from services.policy.document import Policy
+from services.policy.facts import Severity
 from services.policy.judge import weigh
 from services.policy.rulebook import Rulebook
 from shared.store.client import Collection, Database, Document, only_duplicates

@@ -14,7 +14,7 @@ from typing import get_args
 from pymongo import UpdateOne
 
 from services.policy import subjects
-from services.policy.context import AGES, TALLY_DAYS, Tally
+from services.policy.facts import AGES, TALLY_DAYS, Tally
 from services.policy.tallies import Kind
 from shared.store.client import Collection, Database, Document
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
-from services.policy.context import AGES, TALLY_DAYS, Standing, Tally
+from services.policy.facts import AGES, TALLY_DAYS, Standing, Tally
 from services.policy.sections import Reputation
 
 Kind = Literal[

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from services.policy import subjects
-from services.policy.context import Volume
+from services.policy.facts import Volume
 from services.policy.gates import Gate, Gates
 from services.policy.limits import DAY, HOUR
 from shared.store.client import Collection, Database, Document

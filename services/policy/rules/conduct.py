@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
-from services.policy.context import HISTORY_LIMIT, Context, Evidence, Finding, Message
+from services.policy.context import HISTORY_LIMIT, Context, Evidence, Finding
 from services.policy.document import Policy
+from services.policy.facts import Message
 
 #: That a history may have been cut is asked of what was gathered since.
 _SINCE_EDITION = 3

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from services.policy.context import Context, Finding, Intent, StopKind
+from services.policy.context import Context, Finding
 from services.policy.document import Policy
+from services.policy.facts import Intent, StopKind
 
 #: What each standing wish or fact is called in findings, and means to a recruiter. None is for choosing.
 _STOPS: dict[StopKind, tuple[str, str]] = {

@@ -6,8 +6,9 @@ A decline is the permission to write, so an invented one is the first thing that
 from collections.abc import Iterable
 from datetime import timedelta
 
-from services.policy.context import Context, Finding, Intent
+from services.policy.context import Context, Finding
 from services.policy.document import Policy
+from services.policy.facts import Intent
 from services.policy.interval import lower, upper
 from services.policy.tallies import total
 

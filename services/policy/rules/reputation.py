@@ -7,8 +7,9 @@ probation, and when a tenant's bad ends jump, a breaker holds all that it does u
 
 from collections.abc import Iterable, Sequence
 
-from services.policy.context import TALLY_DAYS, Context, Evidence, Finding, Severity, Tally
+from services.policy.context import Context, Evidence, Finding
 from services.policy.document import Policy
+from services.policy.facts import TALLY_DAYS, Severity, Tally
 from services.policy.interval import lower, upper
 from services.policy.tallies import (
     BAD,

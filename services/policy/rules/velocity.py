@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from services.policy.context import Context, Finding, Severity
+from services.policy.context import Context, Finding
 from services.policy.document import Policy
+from services.policy.facts import Severity
 
 
 def recruiter_per_hour(context: Context, policy: Policy, /) -> Iterable[Finding]:

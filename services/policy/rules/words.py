@@ -5,8 +5,9 @@ Here only its marks are weighed, so a decision never holds anybody's words and c
 
 from collections.abc import Iterable
 
-from services.policy.context import Context, Finding, Mark
+from services.policy.context import Context, Finding
 from services.policy.document import Policy
+from services.policy.facts import Mark
 
 
 def outreach_was_decent(context: Context, _policy: Policy, /) -> Iterable[Finding]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from services.policy.context import Finding, Severity
+from services.policy.context import Finding
+from services.policy.facts import Severity
 from services.policy.text.datafile import Meaning
 from services.policy.text.features import words_of
 from services.policy.text.lexicon import TO_A_MACHINE, Hit, Lexicon

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from services.policy.context import Context, Finding, Message, Outcome, Severity, Volume
+from services.policy.context import Context, Finding, Outcome
 from services.policy.document import Policy
+from services.policy.facts import Message, Severity, Volume
 from services.policy.rules import conduct as structure
 from services.policy.text import conduct
 from services.policy.text.content import examine

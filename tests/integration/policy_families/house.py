@@ -9,8 +9,8 @@ from typing import Literal
 
 from prometheus_client import CollectorRegistry
 
-from services.policy.context import Review
 from services.policy.document import load_base
+from services.policy.facts import Review
 from services.policy.filing import Filing
 from services.policy.hearing import Hearing
 from services.policy.outcomes import Outcomes, of_case

@@ -5,7 +5,7 @@ import pytest
 
 from services.policy import settle
 from services.policy.claim import Permits
-from services.policy.context import Review
+from services.policy.facts import Review
 from services.policy.gates import Gates, Wish
 from services.policy.limits import Limit
 from shared import events

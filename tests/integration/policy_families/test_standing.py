@@ -3,7 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.policy.context import AGES, Context, Tally
+from services.policy.context import Context
+from services.policy.facts import AGES, Tally
 from services.policy.outcomes import Outcomes, of_case
 from services.policy.standing import Standings
 from services.policy.subjects import of_recruiter, of_tenant

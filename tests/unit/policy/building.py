@@ -2,19 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from services.policy.context import (
-    AGES,
-    EDITION,
-    Context,
-    Direction,
-    Message,
-    Review,
-    Sameness,
-    Standing,
-    Tally,
-    Volume,
-)
+from services.policy.context import EDITION, Context
 from services.policy.document import Policy, load_base
+from services.policy.facts import AGES, Direction, Message, Review, Sameness, Standing, Tally, Volume
 from services.policy.rules import Rule
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)

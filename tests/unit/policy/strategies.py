@@ -7,11 +7,12 @@ from typing import Any, TypeVar, get_args
 import yaml
 from hypothesis import strategies as st
 
-from services.policy.context import (
+from services.policy.context import Context
+from services.policy.document import Policy, PolicyInvalid
+from services.policy.facts import (
     AGES,
     Claim,
     Contact,
-    Context,
     EarlierDecline,
     Intent,
     Message,
@@ -22,7 +23,6 @@ from services.policy.context import (
     Tally,
     Volume,
 )
-from services.policy.document import Policy, PolicyInvalid
 from tests.unit.policy.building import DECLINED, MILLISECOND, NOW, but
 
 T = TypeVar("T")

@@ -2,7 +2,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.policy.context import EarlierDecline, Message
+from services.policy.facts import EarlierDecline, Message
 from services.policy.rules import conduct
 from tests.unit.policy.building import DECLINED, DEFAULTS, MILLISECOND, NOW, but, message, spoken, written
 

@@ -2,8 +2,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.policy.context import Stop, StopKind, StopScope
 from services.policy.document import load_base
+from services.policy.facts import Stop, StopKind, StopScope
 from services.policy.rules import consent
 from tests.unit.policy.building import DECLINED, MILLISECOND, NOW, but, spoken
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.policy.context import HISTORY_LIMIT, Claim, Context, EarlierDecline, digest
+from services.policy.context import HISTORY_LIMIT, Context, digest
+from services.policy.facts import Claim, EarlierDecline
 from services.policy.judge import judge
 from tests.unit.policy.building import DECLINED, DEFAULTS, NOW, PLAIN, but, message
 from tests.unit.policy.strategies import CONTEXTS

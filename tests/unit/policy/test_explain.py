@@ -3,9 +3,10 @@ from typing import Any
 
 import pytest
 
-from services.policy.context import Claim, Context, Finding, Message, Stop
+from services.policy.context import Context, Finding
 from services.policy.distance import distance
 from services.policy.explain import explain
+from services.policy.facts import Claim, Message, Stop
 from services.policy.judge import judge
 from services.policy.rollout import Stage, Step, ledger
 from shared.decision import Decision, Signer, Verifier, new_seed

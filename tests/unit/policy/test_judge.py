@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.policy import rules as families
-from services.policy.context import Context, Finding, Severity, Stop, Verdict, digest
+from services.policy.context import Context, Finding, Verdict, digest
 from services.policy.document import Policy, load_base, tighten
+from services.policy.facts import Severity, Stop
 from services.policy.judge import judge
 from services.policy.rules import RULES, Rule
 from tests.unit.policy.building import DEFAULTS, NOW, PLAIN, but, reviewed, written

@@ -2,8 +2,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.policy.context import Message
 from services.policy.document import load_base
+from services.policy.facts import Message
 from services.policy.rules import provenance
 from tests.unit.policy.building import (
     DECLINED,

@@ -6,7 +6,8 @@ from typing import get_args
 import pytest
 from hypothesis import given, settings
 
-from services.policy.context import Context, Intent
+from services.policy.context import Context
+from services.policy.facts import Intent
 from services.policy.judge import judge
 from services.policy.rules import conduct, consent, provenance
 from tests.unit.policy.building import (

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.policy.context import AGES, Context, Tally
+from services.policy.context import Context
 from services.policy.document import load_base
+from services.policy.facts import AGES, Tally
 from services.policy.interval import lower, upper
 from services.policy.judge import judge
 from services.policy.rules import reputation

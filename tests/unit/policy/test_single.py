@@ -2,8 +2,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.policy.context import Claim, Contact
 from services.policy.document import load_base
+from services.policy.facts import Claim, Contact
 from services.policy.rules import single
 from tests.unit.policy.building import DECLINED, MILLISECOND, NOW, but, spoken
 

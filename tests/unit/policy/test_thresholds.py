@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 import yaml
 
-from services.policy.context import Claim, Contact, Context
+from services.policy.context import Context
 from services.policy.document import Policy, PolicyInvalid, load_base, tighten
+from services.policy.facts import Claim, Contact
 from services.policy.judge import judge
 from services.policy.sections import Document
 from services.policy.tighter import Section

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from services.policy.context import HISTORY_LIMIT, EarlierDecline, Message, Who
+from services.policy.context import HISTORY_LIMIT
+from services.policy.facts import EarlierDecline, Message, Who
 from services.policy.rules import conduct, provenance
 from tests.unit.policy.building import DECLINED, NOW, but, spoken
 

@@ -1,0 +1,161 @@
+"""The facts of a case and its history, as frozen values; a context is made of them."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+
+from shared.moments import to_millisecond
+
+#: Days that a tally goes back.
+TALLY_DAYS = 91
+#: The age in days at which each bucket of a tally begins: a week of days, then twelve weeks. It ends where
+#: the next begins. Today is age 0.
+AGES = (0, 1, 2, 3, 4, 5, 6, *range(7, TALLY_DAYS, 7))
+
+Direction = Literal["outreach", "reply"]
+StopKind = Literal["opt_out", "complaint", "erasure", "bounce", "preference"]
+StopScope = Literal["tenant", "installation"]
+Who = Literal["candidate", "company", "unknown"]
+Stage = Literal["outreach", "application", "interview", "offer"]
+Severity = Literal["deny", "hold", "note"]
+#: What a candidate's words mean.
+Intent = Literal[
+    "declined_soft",
+    "declined_permanent_optout",
+    "later",
+    "interested",
+    "out_of_office",
+    "hostile_optout",
+    "unclear",
+]
+
+#: A moment in UTC, cut to the millisecond because the database keeps no more: a stored context must have the
+#: digest of the one that was judged. A time without a zone is refused.
+Moment = Annotated[AwareDatetime, AfterValidator(to_millisecond)]
+
+
+class Fact(BaseModel):
+    """Base of all values that are judged: immutable, and an unknown field is an error, not a silent loss."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Mark(Fact):
+    """What a rule of language saw in a text, without the words: they stay sealed with the message."""
+
+    code: str
+    severity: Severity
+    rule: str
+    says: str
+
+
+class Message(Fact):
+    """One message between anybody of the tenant and this person; `channel` as the source names it.
+
+    `source` is who reported it. `intent` is what the words of a reply were read as, None where nobody read.
+    """
+
+    id: str
+    at: Moment
+    direction: Direction
+    channel: str
+    recruiter: str | None
+    source: str | None = None
+    intent: Intent | None = None
+    marks: tuple[Mark, ...] = ()
+
+
+class Stop(Fact):
+    """A standing wish or fact that forbids writing, for one tenant or for the whole installation."""
+
+    kind: StopKind
+    scope: StopScope
+    at: Moment
+    event_id: str
+
+
+class EarlierDecline(Fact):
+    """Another "no" between this person and anybody of the same tenant; `who` is None where nobody kept it."""
+
+    case: str
+    at: Moment
+    recruiter: str | None
+    who: Who | None = None
+
+
+class Claim(Fact):
+    """A permit of another case that covers this person at this tenant; in force before `until`, not at it."""
+
+    case: str
+    at: Moment
+    until: Moment
+    recruiter: str | None
+
+
+class Contact(Fact):
+    """A permit for this person at another tenant, whose name is opaque on purpose."""
+
+    tenant: str
+    at: Moment
+
+
+class Volume(Fact):
+    """Counts at the time of judgment, over sliding windows.
+
+    Those of a day or an hour are permits of other cases. Those of 30 days are all that is on record, with the
+    decline that is judged.
+    """
+
+    recruiter_day: int
+    tenant_day: int
+    source_day: int
+    recruiter_hour: int
+    recruiter_declines_30d: int
+    recruiter_outreach_30d: int
+
+
+class Tally(Fact):
+    """How conversations with one recruiter, tenant or source ended, newest first, in the buckets of
+    `AGES`.
+
+    An empty column is a column of zeros. `declines` are cases, `follow_ups` permits, `complaints`, `opt_outs`
+    and `bounces` those of people who had been written to, one of each kind a person; `invented` are cases
+    that were denied because nothing had been written before the no, `refused` those that a reviewer denied,
+    `confirmed` those of whose conversation another source knew as well.
+    """
+
+    subject: str
+    declines: tuple[int, ...] = ()
+    follow_ups: tuple[int, ...] = ()
+    complaints: tuple[int, ...] = ()
+    opt_outs: tuple[int, ...] = ()
+    bounces: tuple[int, ...] = ()
+    invented: tuple[int, ...] = ()
+    refused: tuple[int, ...] = ()
+    confirmed: tuple[int, ...] = ()
+
+
+class Standing(Fact):
+    """The tallies of whose case this is. Who does not name a recruiter is one recruiter with all who do
+    not.
+    """
+
+    recruiter: Tally
+    tenant: Tally
+    source: Tally
+
+
+class Sameness(Fact):
+    """To how many other people the same words belong: this no's own, and the last message's before it."""
+
+    decline: int = 0
+    outreach: int = 0
+
+
+class Review(Fact):
+    """What a person decided about a held case."""
+
+    by: str
+    decision: Literal["approve", "deny"]
+    reason: str
+    at: Moment
