@@ -22,7 +22,7 @@ from shared.clock import SystemClock
 from shared.migrate import migrate
 from shared.store import client, indexes
 from shared.store.client import Database, Document
-from tests.chaos.machine import Ground
+from tests.chaos.play import Ground
 from tests.chaos.stage import SECRETS, SERVICES, Forks, Stage
 
 #: Every fourth candidate of these tests opts out. That would hold a real house, and here is what is tested.

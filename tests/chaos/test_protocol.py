@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.chaos.machine import Ground, Machine
+from tests.chaos.machine import Machine
+from tests.chaos.play import Ground
 
 #: Histories; AFTERWORD_TEST_HISTORIES searches further than every run can.
 HISTORIES = int(os.environ.get("AFTERWORD_TEST_HISTORIES", "80"))

@@ -27,8 +27,10 @@ from shared.store import cases as case_store
 from shared.store.cases import Cases, Move
 from shared.store.client import Document
 from shared.store.suppressions import Suppressions
-from tests.chaos.machine import Ground, Machine, Scope
-from tests.chaos.world import PromiseBroken
+from tests.chaos.judge import PromiseBroken
+from tests.chaos.machine import Machine
+from tests.chaos.play import Ground
+from tests.chaos.scope import Scope
 
 #: Histories in which a fault must show.
 ENOUGH = 500
