@@ -6,7 +6,7 @@ The rules' own words are shown, so the page cannot say other than what is judged
 import re
 from collections.abc import Iterator
 
-from services.policy.context import Severity
+from services.policy.facts import Severity
 from services.policy.findings import Entry, families
 from services.policy.text.datafile import RuleEntry
 from services.policy.text.lexicon import lexicon

@@ -7,7 +7,7 @@ from importlib import resources
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from services.policy.context import Severity
+from services.policy.facts import Severity
 
 
 class _Value(BaseModel):
