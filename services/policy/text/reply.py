@@ -41,8 +41,8 @@ _KNOWN_NO: frozenset[Meaning] = frozenset({"reply.decline", "reply.later"})
 _PERHAPS = 0.3
 #: A no of this share is plain.
 _PLAINLY = 0.8
-#: Less than this leaves a doubt.
-_DOUBTLESS = 0.5
+#: A share of none of them below this leaves a doubt. Two words say little either way, and are the plainest no.
+_DOUBTLESS = 0.15
 _DOUBTS: Mapping[str, Meaning] = {
     "source": "reply.data_source",
     "sensitive": "reply.life_event",
