@@ -26,6 +26,32 @@ def test_a_polite_no_after_decent_outreach_is_approved() -> None:
 
 
 @pytest.mark.parametrize(
+    "answer",
+    [
+        *(
+            "Not interested, thank you.",
+            "Not interested.",
+            "No thanks",
+            "Thanks, but no.",
+            "I'll pass, thanks.",
+        ),
+        *(
+            "Nein danke.",
+            "Non merci",
+            "No, gracias.",
+            "Nee, dank je.",
+            "Nej tack.",
+            "Nie, dzi\u0119kuj\u0119.",
+        ),
+        *("No grazie", "N\u00e3o, obrigado."),
+    ],
+)
+def test_the_shortest_no_is_a_no(answer: str) -> None:
+    """In each covered language, with nothing read into it."""
+    assert judged(("recruiter", 0, DECENT), ("candidate", 1, answer)).verdict == "approve"
+
+
+@pytest.mark.parametrize(
     ("outreach", "answer"),
     [
         ("You'd be crazy not to take this.", POLITE_NO),
