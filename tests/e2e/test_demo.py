@@ -84,7 +84,7 @@ def test_every_story_ends_as_it_must_and_nothing_is_left_running(folder: Path) -
     for words in (
         *("conduct.insisted", "provenance.no_outreach", "provenance.declined_by_company"),
         *("single.", "consent.opted_out", "provenance.unclear_who", "0 with faults"),
-        *("don't let me down", "provenance.text_disagrees", "greeted by no name"),
+        *("conduct.guilt", "provenance.text_disagrees", "greeted by no name"),
         *("Subject: Thank you for your answer", "List-Unsubscribe: <http", "Where to look next"),
     ):
         assert words in done.stdout
