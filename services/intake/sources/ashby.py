@@ -15,33 +15,22 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field
-
 from services.intake.sources import reading, signing
-from services.intake.sources.config import Config, Who, fold
-from services.intake.sources.contract import judged
+from services.intake.sources.config import Config, Erasing, Who, fold
+from services.intake.sources.contract import erased, judged
 from services.intake.sources.delivery import Answer, Delivery, Mapped, gathered, ignore
 from services.intake.sources.reading import Stage, at, each, ident, needed, text
-from shared.errors import Invalid, SignatureInvalid
 from shared.events import (
     DeclineReceived,
     DeclineWithdrawn,
-    ErasureRequested,
     Person,
     PersonChanged,
     Recruiter,
 )
 
-
-class AshbyConfig(Config):
-    """What a source of this kind may be told."""
-
-    erase_deleted: bool = Field(False, description="A candidate who is deleted there is forgotten here.")
-
-
 ABOUT = "Ashby"
 SUCCESS_STATUS = 200
-CONFIG = AshbyConfig
+CONFIG = Erasing
 
 _SIGNATURE = re.compile(r"sha256=([0-9a-fA-F]{64})")
 _SIDES: Mapping[str, Who] = {"RejectedByCandidate": "candidate", "RejectedByOrg": "company"}
@@ -54,9 +43,8 @@ _APPLICATION = "/data/application"
 def verify(delivery: Delivery, secrets: Sequence[str], _: Config, /, **_age: object) -> None:
     """``Ashby-Signature: sha256=<hex>``, over the whole body; no time is signed, so its age is not known."""
     found = _SIGNATURE.fullmatch(delivery.headers.get("ashby-signature", ""))
-    if found is None:
-        raise SignatureInvalid("Ashby-Signature: sha256= and 64 hexadecimal digits are expected")
-    signing.check(delivery.body, [secret.encode() for secret in secrets], [bytes.fromhex(found[1])])
+    expected = "Ashby-Signature: sha256= and 64 hexadecimal digits are expected"
+    signing.check_digest(delivery.body, secrets, bytes.fromhex(found[1]) if found else None, expected)
 
 
 def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) -> Answer | None:
@@ -66,25 +54,17 @@ def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) 
 
 def delivery_id(delivery: Delivery, /) -> str | None:
     """The id of what happened: the same for every try, and for every webhook that tells of it."""
-    try:
-        return ident(reading.read_object(delivery.body), "webhookActionId")
-    except Invalid:
-        return None
+    return reading.id_in(delivery.body, "webhookActionId")
 
 
-def map_events(delivery: Delivery, config: AshbyConfig, /) -> Mapped:
+def map_events(delivery: Delivery, config: Erasing, /) -> Mapped:
     """The decline, or what else the action tells. Raises Invalid where what it needs is missing."""
     body = reading.read_object(delivery.body)
-    action = body.get("action")
-    if not isinstance(action, str):
-        raise Invalid.at("/action", "text is expected")
-    read = _ACTIONS.get(action)
-    if read is None:
-        return ignore("an action that tells of no decline")
-    return read(at(body, "data"), config)
+    read = _ACTIONS.get(reading.word(body, "action"))
+    return read(at(body, "data"), config) if read else ignore("an action that tells of no decline")
 
 
-def _application(data: Any, config: AshbyConfig) -> Mapped:
+def _application(data: Any, config: Erasing) -> Mapped:
     application = at(data, "application")
     application_id = needed(ident(application, "id"), f"{_APPLICATION}/id")
     archived_at = reading.rfc3339(at(application, "archivedAt"))
@@ -97,9 +77,7 @@ def _application(data: Any, config: AshbyConfig) -> Mapped:
     return Mapped((reading.restated(withdrawn, time, "application", application_id, "unarchive"),))
 
 
-def _archived(
-    application: Any, application_id: str, archived_at: datetime | None, config: AshbyConfig
-) -> Mapped:
+def _archived(application: Any, application_id: str, archived_at: datetime | None, config: Erasing) -> Mapped:
     reason = at(application, "archiveReason")
     decline = reading.build(
         DeclineReceived,
@@ -116,7 +94,7 @@ def _archived(
     return gathered([judged(sent, config, ident(reason, "id"))])
 
 
-def _offer_updated(data: Any, config: AshbyConfig) -> Mapped:
+def _offer_updated(data: Any, config: Erasing) -> Mapped:
     offer = at(data, "offer")
     told = [text(offer, member) for member in _OFFER_DECLINED]
     says_no = [said == no for said, no in zip(told, _OFFER_DECLINED.values(), strict=True) if said]
@@ -134,7 +112,7 @@ def _offer_updated(data: Any, config: AshbyConfig) -> Mapped:
     return gathered([judged(reading.sent(sent_id, time, decline, "/data/offer/decidedAt"), config)])
 
 
-def _merged(data: Any, _: AshbyConfig) -> Mapped:
+def _merged(data: Any, _: Erasing) -> Mapped:
     kept, gone = at(data, "mergedCandidate"), ident(data, "deletedCandidate", "id")
     needed(ident(kept, "id"), "/data/mergedCandidate/id")
     change = PersonChanged(
@@ -144,15 +122,11 @@ def _merged(data: Any, _: AshbyConfig) -> Mapped:
     return Mapped((reading.restated(change, None, "candidate", "merge"),))
 
 
-def _deleted(data: Any, config: AshbyConfig) -> Mapped:
-    if not config.erase_deleted:
-        return ignore("a deletion there is no erasure here, for erase_deleted is not set")
-    candidate_id = needed(ident(data, "candidate", "id"), "/data/candidate/id")
-    erasure = ErasureRequested(person=Person(external_id=candidate_id))
-    return Mapped((reading.restated(erasure, None, "candidate", "deletion"),))
+def _deleted(data: Any, config: Erasing) -> Mapped:
+    return erased(config, ident(data, "candidate", "id"), "/data/candidate/id")
 
 
-_ACTIONS: Mapping[str, Callable[[Any, AshbyConfig], Mapped]] = {
+_ACTIONS: Mapping[str, Callable[[Any, Erasing], Mapped]] = {
     # one change of stage is told under both names
     "candidateStageChange": _application,
     "applicationUpdate": _application,

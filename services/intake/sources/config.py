@@ -49,6 +49,12 @@ class Config(BaseModel):
         return side
 
 
+class Erasing(Config):
+    """What a kind takes whose platform tells that a candidate was deleted."""
+
+    erase_deleted: bool = Field(False, description="A candidate who is deleted there is forgotten here.")
+
+
 C = TypeVar("C", bound=Config)
 
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from services.intake.sources.config import Config
-from services.intake.sources.delivery import Ignored, Sent
+from services.intake.sources import reading
+from services.intake.sources.config import Config, Erasing
+from services.intake.sources.delivery import Ignored, Mapped, Sent, ignore
 from shared.errors import FieldError, Invalid
-from shared.events import INBOUND, Data, DeclineReceived, Person
+from shared.events import INBOUND, Data, DeclineReceived, ErasureRequested, Person
 from shared.identity import canonical_email, identifiers
 from shared.pointer import pointer
 
@@ -44,6 +45,17 @@ def judged(event: Sent, config: Config, *names: str | None) -> Sent | Ignored:
     if who is None:
         return Ignored("its reason is mapped to ignore")
     return event if who == data.who else Sent(event.id, event.time, data.model_copy(update={"who": who}))
+
+
+def erased(config: Erasing, candidate_id: str | None, where: str, what: str = "deletion") -> Mapped:
+    """A candidate's deletion there: an erasure here, where the operator says so; else left out.
+
+    Raises Invalid naming the place ``where`` the id was expected.
+    """
+    if not config.erase_deleted:
+        return ignore(f"a {what} there is no erasure here, for erase_deleted is not set")
+    person = Person(external_id=reading.needed(candidate_id, where))
+    return Mapped((reading.restated(ErasureRequested(person=person), None, "candidate", what),))
 
 
 def _person_faults(data: Data, path: Path) -> Iterator[FieldError]:

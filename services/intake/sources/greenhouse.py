@@ -16,14 +16,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from pydantic import Field
-
 from services.intake.sources import reading, signing
-from services.intake.sources.config import Config, Who, fold
-from services.intake.sources.contract import judged
+from services.intake.sources.config import Config, Erasing, Who, fold
+from services.intake.sources.contract import erased, judged
 from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, gathered, ignore
 from services.intake.sources.reading import at, each, ident, needed, text
-from shared.errors import Invalid, SignatureInvalid
 from shared.events import (
     Data,
     DeclineReceived,
@@ -35,16 +32,9 @@ from shared.events import (
     Recruiter,
 )
 
-
-class GreenhouseConfig(Config):
-    """What a source of this kind may be told."""
-
-    erase_deleted: bool = Field(False, description="A candidate who is deleted there is forgotten here.")
-
-
 ABOUT = "Greenhouse Recruiting"
 SUCCESS_STATUS = 200
-CONFIG = GreenhouseConfig
+CONFIG = Erasing
 
 _SIGNATURE = re.compile(r"sha256 ([0-9a-fA-F]{64})", re.ASCII)
 _SIDES: Mapping[str, Who] = {"they rejected us": "candidate", "we rejected them": "company"}
@@ -54,9 +44,8 @@ _APPLICATION = "/payload/application"
 def verify(delivery: Delivery, secrets: Sequence[str], _: Config, /, **_age: object) -> None:
     """``Signature: sha256 <hex>``, over the whole body; no time is signed, so its age is not known."""
     found = _SIGNATURE.fullmatch(delivery.headers.get("signature", ""))
-    if found is None:
-        raise SignatureInvalid("Signature: sha256 and 64 hexadecimal digits are expected")
-    signing.check(delivery.body, [secret.encode() for secret in secrets], [bytes.fromhex(found[1])])
+    expected = "Signature: sha256 and 64 hexadecimal digits are expected"
+    signing.check_digest(delivery.body, secrets, bytes.fromhex(found[1]) if found else None, expected)
 
 
 def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) -> Answer | None:
@@ -69,19 +58,14 @@ def delivery_id(delivery: Delivery, /) -> str | None:
     return delivery.headers.get("greenhouse-event-id")
 
 
-def map_events(delivery: Delivery, config: GreenhouseConfig, /) -> Mapped:
+def map_events(delivery: Delivery, config: Erasing, /) -> Mapped:
     """The decline, or what else the action tells. Raises Invalid where what it needs is missing."""
     body = reading.read_object(delivery.body)
-    action = body.get("action")
-    if not isinstance(action, str):
-        raise Invalid.at("/action", "text is expected")
-    read = _ACTIONS.get(action)
-    if read is None:
-        return ignore("an action that tells of no decline")
-    return read(at(body, "payload"), config)
+    read = _ACTIONS.get(reading.word(body, "action"))
+    return read(at(body, "payload"), config) if read else ignore("an action that tells of no decline")
 
 
-def _rejected(payload: Any, config: GreenhouseConfig) -> Mapped:
+def _rejected(payload: Any, config: Erasing) -> Mapped:
     application = at(payload, "application")
     candidate, reason = at(application, "candidate"), at(application, "rejection_reason")
     application_id = needed(ident(application, "id"), f"{_APPLICATION}/id")
@@ -102,7 +86,7 @@ def _rejected(payload: Any, config: GreenhouseConfig) -> Mapped:
     return gathered([judged(decline, config, ident(reason, "id")), *_opted_out(candidate)])
 
 
-def _unrejected(payload: Any, _: GreenhouseConfig) -> Mapped:
+def _unrejected(payload: Any, _: Erasing) -> Mapped:
     application = at(payload, "application")
     application_id = needed(ident(application, "id"), f"{_APPLICATION}/id")
     data = DeclineWithdrawn(decline=_rejection(application_id))
@@ -111,7 +95,7 @@ def _unrejected(payload: Any, _: GreenhouseConfig) -> Mapped:
     return gathered([withdrawn, *_opted_out(at(application, "candidate"))])
 
 
-def _offer_updated(payload: Any, config: GreenhouseConfig) -> Mapped:
+def _offer_updated(payload: Any, config: Erasing) -> Mapped:
     status = text(payload, "offer_status")
     if status is None or fold(status) != "rejected":
         return ignore("an offer that was not rejected")
@@ -128,32 +112,29 @@ def _offer_updated(payload: Any, config: GreenhouseConfig) -> Mapped:
     return gathered([judged(reading.sent(sent_id, time, data, "/payload/resolved_at"), config)])
 
 
-def _updated(payload: Any, _: GreenhouseConfig) -> Mapped:
+def _updated(payload: Any, _: Erasing) -> Mapped:
     candidate = at(payload, "candidate")
     person = _person(candidate, "/payload/candidate")
     return gathered([_of_candidate(PersonChanged(person=person), "change"), *_opted_out(candidate)])
 
 
-def _merged(payload: Any, _: GreenhouseConfig) -> Mapped:
+def _merged(payload: Any, _: Erasing) -> Mapped:
     kept = needed(ident(payload, "person", "new_candidate_id"), "/payload/person/new_candidate_id")
     gone = needed(ident(payload, "person", "id"), "/payload/person/id")
     data = PersonChanged(person=Person(external_id=kept), formerly=(gone,))
     return gathered([_of_candidate(data, "merge"), *_opted_out(at(payload, "person"))])
 
 
-def _deleted(payload: Any, config: GreenhouseConfig) -> Mapped:
-    if not config.erase_deleted:
-        return ignore("a deletion there is no erasure here, for erase_deleted is not set")
-    candidate_id = needed(ident(payload, "person", "id"), "/payload/person/id")
-    return Mapped((_of_candidate(ErasureRequested(person=Person(external_id=candidate_id)), "deletion"),))
+def _deleted(payload: Any, config: Erasing) -> Mapped:
+    return erased(config, ident(payload, "person", "id"), "/payload/person/id")
 
 
-def _anonymized(payload: Any, _: GreenhouseConfig) -> Mapped:
+def _anonymized(payload: Any, _: Erasing) -> Mapped:
     candidate_id = needed(ident(payload, "candidate_id"), "/payload/candidate_id")
     return Mapped((_of_candidate(ErasureRequested(person=Person(external_id=candidate_id)), "erasure"),))
 
 
-_ACTIONS: Mapping[str, Callable[[Any, GreenhouseConfig], Mapped]] = {
+_ACTIONS: Mapping[str, Callable[[Any, Erasing], Mapped]] = {
     "reject_candidate": _rejected,
     "unreject_candidate": _unrejected,
     "offer_updated": _offer_updated,

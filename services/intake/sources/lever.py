@@ -69,18 +69,13 @@ def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) 
 
 def delivery_id(delivery: Delivery, /) -> str | None:
     """The token, drawn anew for each event."""
-    try:
-        return ident(reading.read_object(delivery.body), "token")
-    except Invalid:
-        return None
+    return reading.id_in(delivery.body, "token")
 
 
 def map_events(delivery: Delivery, config: LeverConfig, /) -> Mapped:
     """An archived opportunity is a decline, one that was taken out again its withdrawal."""
     body = reading.read_object(delivery.body)
-    event, data = body.get("event"), body.get("data")
-    if not isinstance(event, str):
-        raise Invalid.at("/event", "text is expected")
+    event, data = reading.word(body, "event"), body.get("data")
     if event != "candidateArchiveChange":
         return ignore("an event that tells of no decline")
     if data == {}:

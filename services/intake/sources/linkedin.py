@@ -20,7 +20,6 @@ from collections.abc import Sequence
 from services.intake.sources import reading, signing
 from services.intake.sources.config import Config
 from services.intake.sources.delivery import Answer, Delivery, Mapped, ignore
-from shared.errors import Invalid, SignatureInvalid
 
 ABOUT = "LinkedIn: answers its challenges; none of its events tells of a decline so far"
 SUCCESS_STATUS = 200
@@ -35,9 +34,8 @@ _UUID4 = re.compile(
 def verify(delivery: Delivery, secrets: Sequence[str], _: Config, /, **_age: object) -> None:
     """``X-LI-Signature``: hexadecimal, over ``hmacsha256=`` and the body; no time is signed."""
     digest = signing.hex_digest(delivery.headers.get("x-li-signature", "").removeprefix(_PREFIX))
-    if digest is None:
-        raise SignatureInvalid("X-LI-Signature with a digest in hexadecimal is expected")
-    signing.check(_PREFIX.encode() + delivery.body, [secret.encode() for secret in secrets], [digest])
+    expected = "X-LI-Signature with a digest in hexadecimal is expected"
+    signing.check_digest(_PREFIX.encode() + delivery.body, secrets, digest, expected)
 
 
 def handshake(delivery: Delivery, secrets: Sequence[str], _config: Config, /) -> Answer | None:
@@ -56,10 +54,7 @@ def handshake(delivery: Delivery, secrets: Sequence[str], _config: Config, /) ->
 
 def delivery_id(delivery: Delivery, /) -> str | None:
     """The id of the notification, where it has one of its own."""
-    try:
-        return reading.ident(reading.read_object(delivery.body), "id")
-    except Invalid:
-        return None
+    return reading.id_in(delivery.body, "id")
 
 
 def map_events(delivery: Delivery, _config: Config, /) -> Mapped:

@@ -25,16 +25,16 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from services.intake.sources import merge_models, reading, signing
-from services.intake.sources.config import Config, fold
-from services.intake.sources.contract import judged
+from services.intake.sources.config import Config, Erasing, fold
+from services.intake.sources.contract import erased, judged
 from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, gathered, ignore
 from services.intake.sources.merge_models import id_of, name_of
 from services.intake.sources.reading import at, ident, needed, text
-from shared.errors import Invalid, SignatureInvalid
-from shared.events import DeclineReceived, ErasureRequested, OptOutReceived, Person, PersonChanged
+from shared.errors import Invalid
+from shared.events import DeclineReceived, OptOutReceived, PersonChanged
 
 
-class MergeConfig(Config):
+class MergeConfig(Erasing):
     """What a source of this kind may be told."""
 
     linked_accounts: Annotated[frozenset[str], Field(max_length=1000)] = Field(
@@ -42,7 +42,6 @@ class MergeConfig(Config):
         description="Ids, or origin ids, of the linked accounts that are this tenant's, for Merge sends "
         "those of a whole organization; where none is named, all are.",
     )
-    erase_deleted: bool = Field(False, description="A candidate who is removed there is forgotten here.")
 
 
 ABOUT = "Merge, for the applicant tracking systems behind it"
@@ -55,9 +54,8 @@ _VERBS = {"created": "added", "updated": "changed", "deleted": "removed"}
 def verify(delivery: Delivery, secrets: Sequence[str], _: Config, /, **_age: object) -> None:
     """``X-Merge-Webhook-Signature``: base64url, padded or not, over the whole body; no time is signed."""
     digest = signing.base64_digest(delivery.headers.get("x-merge-webhook-signature", ""))
-    if digest is None:
-        raise SignatureInvalid("X-Merge-Webhook-Signature with a digest in base64 is expected")
-    signing.check(delivery.body, [secret.encode() for secret in secrets], [digest])
+    expected = "X-Merge-Webhook-Signature with a digest in base64 is expected"
+    signing.check_digest(delivery.body, secrets, digest, expected)
 
 
 def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) -> Answer | None:
@@ -135,10 +133,7 @@ def _candidate_changed(data: Any, _account: str, _: MergeConfig) -> Mapped:
 
 
 def _candidate_removed(data: Any, _account: str, config: MergeConfig) -> Mapped:
-    if not config.erase_deleted:
-        return ignore("a removal there is no erasure here, for erase_deleted is not set")
-    erasure = ErasureRequested(person=Person(external_id=needed(ident(data, "id"), "/data/id")))
-    return Mapped((reading.restated(erasure, None, "candidate", "removal"),))
+    return erased(config, ident(data, "id"), "/data/id", "removal")
 
 
 _EVENTS: Mapping[tuple[str, str], Callable[[Any, str, MergeConfig], Mapped]] = {

@@ -27,6 +27,7 @@ from shared.events import (
 )
 from shared.identity import canonical_email, canonical_profile_url, identifiers
 from shared.moments import to_millisecond
+from shared.pointer import pointer
 
 #: Characters of a sender's id at most.
 MAX_ID = 200
@@ -90,6 +91,22 @@ def needed(found: str | None, where: str) -> str:
     if found is None:
         raise Invalid.at(where, "this is expected")
     return found
+
+
+def word(value: Any, *path: str) -> str:
+    """The text at this path, as it is. Raises Invalid where there is none."""
+    found = at(value, *path)
+    if not isinstance(found, str):
+        raise Invalid.at(pointer(path), "text is expected")
+    return found
+
+
+def id_in(body: bytes, *path: str) -> str | None:
+    """The id at this path of a body; None for whatever else came."""
+    try:
+        return ident(read_object(body), *path)
+    except Invalid:
+        return None
 
 
 def rfc3339(value: Any) -> datetime | None:

@@ -19,26 +19,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field
-
 from services.intake.sources import reading, signing
-from services.intake.sources.config import Config
-from services.intake.sources.contract import judged
+from services.intake.sources.config import Config, Erasing
+from services.intake.sources.contract import erased, judged
 from services.intake.sources.delivery import Answer, Delivery, Mapped, gathered, ignore
 from services.intake.sources.reading import at, each, ident, needed, text
-from shared.errors import Invalid, SignatureInvalid
-from shared.events import DeclineReceived, DeclineWithdrawn, ErasureRequested, Person
-
-
-class RecruiteeConfig(Config):
-    """What a source of this kind may be told."""
-
-    erase_deleted: bool = Field(False, description="A candidate who is deleted there is forgotten here.")
-
+from shared.errors import Invalid
+from shared.events import DeclineReceived, DeclineWithdrawn, Person
 
 ABOUT = "Recruitee (Tellent)"
 SUCCESS_STATUS = 200
-CONFIG = RecruiteeConfig
+CONFIG = Erasing
 
 _CANDIDATE = "/payload/candidate"
 
@@ -46,9 +37,8 @@ _CANDIDATE = "/payload/candidate"
 def verify(delivery: Delivery, secrets: Sequence[str], _: Config, /, **_age: object) -> None:
     """``X-Recruitee-Signature``: bare hexadecimal, over the whole body; no time is signed."""
     digest = signing.hex_digest(delivery.headers.get("x-recruitee-signature", ""))
-    if digest is None:
-        raise SignatureInvalid("X-Recruitee-Signature with a digest in hexadecimal is expected")
-    signing.check(delivery.body, [secret.encode() for secret in secrets], [digest])
+    expected = "X-Recruitee-Signature with a digest in hexadecimal is expected"
+    signing.check_digest(delivery.body, secrets, digest, expected)
 
 
 def handshake(delivery: Delivery, _secrets: Sequence[str], _config: Config, /) -> Answer | None:
@@ -65,23 +55,18 @@ def handshake(delivery: Delivery, _secrets: Sequence[str], _config: Config, /) -
 
 def delivery_id(delivery: Delivery, /) -> str | None:
     """The id in the envelope."""
-    try:
-        return ident(reading.read_object(delivery.body), "id")
-    except Invalid:
-        return None
+    return reading.id_in(delivery.body, "id")
 
 
-def map_events(delivery: Delivery, config: RecruiteeConfig, /) -> Mapped:
+def map_events(delivery: Delivery, config: Erasing, /) -> Mapped:
     """A disqualification is a decline, a requalification takes it back. Raises Invalid for missing parts."""
     body = reading.read_object(delivery.body)
     if body.get("test") not in (None, False):
         return ignore("a test")
-    event, subtype = body.get("event_type"), body.get("event_subtype")
-    if not isinstance(event, str):
-        raise Invalid.at("/event_type", "text is expected")
+    event, subtype = reading.word(body, "event_type"), body.get("event_subtype")
     payload, time = body.get("payload"), _moment(body.get("created_at"))
     if event == "candidate_deleted":
-        return _deleted(payload, config)
+        return erased(config, ident(payload, "candidate", "id"), f"{_CANDIDATE}/id")
     if event != "candidate_moved" or subtype not in ("disqualified", "requalified"):
         return ignore("an event that tells of no decline")
     disqualification = _disqualification(payload)
@@ -91,9 +76,7 @@ def map_events(delivery: Delivery, config: RecruiteeConfig, /) -> Mapped:
     return _disqualified(payload, disqualification, time, config)
 
 
-def _disqualified(
-    payload: Any, disqualification: str, time: datetime | None, config: RecruiteeConfig
-) -> Mapped:
+def _disqualified(payload: Any, disqualification: str, time: datetime | None, config: Erasing) -> Mapped:
     reason = at(payload, "details", "disqualify_reason")
     data = reading.build(
         DeclineReceived,
@@ -104,13 +87,6 @@ def _disqualified(
     )
     sent = reading.sent(disqualification, time, data, "/created_at")
     return gathered([judged(sent, config, ident(reason, "id"))])
-
-
-def _deleted(payload: Any, config: RecruiteeConfig) -> Mapped:
-    if not config.erase_deleted:
-        return ignore("a deletion there is no erasure here, for erase_deleted is not set")
-    person = Person(external_id=needed(ident(payload, "candidate", "id"), f"{_CANDIDATE}/id"))
-    return Mapped((reading.restated(ErasureRequested(person=person), None, "candidate", "deletion"),))
 
 
 def _disqualification(payload: Any) -> str:

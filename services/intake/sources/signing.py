@@ -28,6 +28,16 @@ def base64_digest(text: str) -> bytes | None:
         return None
 
 
+def check_digest(signed: bytes, secrets: Sequence[str], digest: bytes | None, expected: str) -> None:
+    """Raises SignatureInvalid unless one of the secrets made this digest over these bytes, with SHA-256.
+
+    None stands for a header that holds none; then the error says what was ``expected``.
+    """
+    if digest is None:
+        raise SignatureInvalid(expected)
+    check(signed, [secret.encode() for secret in secrets], [digest])
+
+
 def check(
     signed: bytes, keys: Sequence[bytes], signatures: Sequence[bytes], algorithm: str = "sha256"
 ) -> None:

@@ -19,25 +19,17 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field
-
 from services.intake.sources import reading, signing
-from services.intake.sources.config import Config
+from services.intake.sources.config import Config, Erasing
+from services.intake.sources.contract import erased
 from services.intake.sources.delivery import Answer, Delivery, Mapped, ignore
 from services.intake.sources.reading import ident, needed
 from shared.errors import Invalid, SignatureInvalid
-from shared.events import DeclineReceived, ErasureRequested, Person
-
-
-class SmartRecruitersConfig(Config):
-    """What a source of this kind may be told."""
-
-    erase_deleted: bool = Field(False, description="A candidate who is deleted there is forgotten here.")
-
+from shared.events import DeclineReceived, Person
 
 ABOUT = "SmartRecruiters; it sends ids only"
 SUCCESS_STATUS = 202
-CONFIG = SmartRecruitersConfig
+CONFIG = Erasing
 
 #: Beside the body, in this order; one that is missing is signed as nothing.
 _SIGNED_HEADERS = ("event-id", "event-name", "event-version", "link")
@@ -82,14 +74,14 @@ def delivery_id(delivery: Delivery, /) -> str | None:
     return delivery.headers.get("event-id")
 
 
-def map_events(delivery: Delivery, config: SmartRecruitersConfig, /) -> Mapped:
+def map_events(delivery: Delivery, config: Erasing, /) -> Mapped:
     """A changed status that may be a no, or a deletion. Raises Invalid where an id is missing."""
     body = reading.read_object(delivery.body)
     read = _EVENTS.get(_header(delivery, "event-name"))
     return read(delivery, body, config) if read else ignore("an event that tells of no decline")
 
 
-def _status_updated(delivery: Delivery, body: Any, _: SmartRecruitersConfig) -> Mapped:
+def _status_updated(delivery: Delivery, body: Any, _: Erasing) -> Mapped:
     candidate, job = ident(body, "candidate_id"), ident(body, "job_id")
     own_id = ident(body, "id") or (reading.stable_id(candidate, job) if candidate and job else None)
     application = needed(own_id, "/candidate_id")
@@ -105,15 +97,11 @@ def _status_updated(delivery: Delivery, body: Any, _: SmartRecruitersConfig) -> 
     return Mapped((reading.sent(sent_id, changed_at, data),))
 
 
-def _deleted(_: Delivery, body: Any, config: SmartRecruitersConfig) -> Mapped:
-    if not config.erase_deleted:
-        return ignore("a deletion there is no erasure here, for erase_deleted is not set")
-    candidate = needed(ident(body, "candidate_id") or ident(body, "id"), "/candidate_id")
-    erasure = ErasureRequested(person=Person(external_id=candidate))
-    return Mapped((reading.restated(erasure, None, "candidate", "deletion"),))
+def _deleted(_: Delivery, body: Any, config: Erasing) -> Mapped:
+    return erased(config, ident(body, "candidate_id") or ident(body, "id"), "/candidate_id")
 
 
-_EVENTS: Mapping[str, Callable[[Delivery, Any, SmartRecruitersConfig], Mapped]] = {
+_EVENTS: Mapping[str, Callable[[Delivery, Any, Erasing], Mapped]] = {
     "application.status.updated": _status_updated,
     "candidate.deleted": _deleted,
 }

@@ -21,25 +21,17 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field
-
 from services.intake.sources import reading, signing
-from services.intake.sources.config import Config
+from services.intake.sources.config import Config, Erasing
+from services.intake.sources.contract import erased
 from services.intake.sources.delivery import Answer, Delivery, Mapped, Sent, ignore
 from services.intake.sources.reading import at, ident, needed, text
-from shared.errors import Invalid, SignatureInvalid
-from shared.events import DeclineReceived, ErasureRequested, OptOutReceived, Person, PersonChanged
-
-
-class TeamtailorConfig(Config):
-    """What a source of this kind may be told."""
-
-    erase_deleted: bool = Field(False, description="A candidate who is deleted there is forgotten here.")
-
+from shared.errors import SignatureInvalid
+from shared.events import DeclineReceived, OptOutReceived, Person, PersonChanged
 
 ABOUT = "Teamtailor; it does not send whose no it was"
 SUCCESS_STATUS = 200
-CONFIG = TeamtailorConfig
+CONFIG = Erasing
 
 _SIGNATURE = re.compile(rb"t=([0-9]{1,12}),v2=([0-9a-fA-F]{64})")
 _DATA = "/payload/data"
@@ -75,17 +67,15 @@ def delivery_id(_delivery: Delivery, /) -> str | None:
     return None
 
 
-def map_events(delivery: Delivery, config: TeamtailorConfig, /) -> Mapped:
+def map_events(delivery: Delivery, config: Erasing, /) -> Mapped:
     """A rejected application, or what is told of a candidate. Raises Invalid where an id is missing."""
-    payload = at(reading.read_object(delivery.body), "payload")
-    name = at(payload, "event_name")
-    if not isinstance(name, str):
-        raise Invalid.at("/payload/event_name", "text is expected")
-    read = _EVENTS.get(name)
+    body = reading.read_object(delivery.body)
+    payload = at(body, "payload")
+    read = _EVENTS.get(reading.word(body, "payload", "event_name"))
     return read(at(payload, "data"), config) if read else ignore("an event that tells of no decline")
 
 
-def _application(data: Any, _: TeamtailorConfig) -> Mapped:
+def _application(data: Any, _: Erasing) -> Mapped:
     attributes = at(data, "attributes")
     rejected_at = _member(attributes, "rejected-at")
     if rejected_at is None:
@@ -102,7 +92,7 @@ def _application(data: Any, _: TeamtailorConfig) -> Mapped:
     return Mapped((reading.sent(sent_id, time, decline, f"{_ATTRIBUTES}/rejected-at"),))
 
 
-def _candidate(data: Any, _: TeamtailorConfig) -> Mapped:
+def _candidate(data: Any, _: Erasing) -> Mapped:
     attributes = at(data, "attributes")
     names = (text(_member(attributes, name)) for name in ("first-name", "last-name"))
     fields = {
@@ -120,14 +110,11 @@ def _candidate(data: Any, _: TeamtailorConfig) -> Mapped:
     return Mapped(tuple(events))
 
 
-def _deleted(data: Any, config: TeamtailorConfig) -> Mapped:
-    if not config.erase_deleted:
-        return ignore("a deletion there is no erasure here, for erase_deleted is not set")
-    erasure = ErasureRequested(person=Person(external_id=needed(ident(data, "id"), f"{_DATA}/id")))
-    return Mapped((reading.restated(erasure, None, "candidate", "deletion"),))
+def _deleted(data: Any, config: Erasing) -> Mapped:
+    return erased(config, ident(data, "id"), f"{_DATA}/id")
 
 
-_EVENTS: Mapping[str, Callable[[Any, TeamtailorConfig], Mapped]] = {
+_EVENTS: Mapping[str, Callable[[Any, Erasing], Mapped]] = {
     "job_application.update": _application,
     # whoever is rejected by a rule of the platform may be so from the first
     "job_application.create": _application,

@@ -24,26 +24,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field
-
 from services.intake.sources import reading, signing
-from services.intake.sources.config import Config, Who, fold
-from services.intake.sources.contract import judged
+from services.intake.sources.config import Config, Erasing, Who, fold
+from services.intake.sources.contract import erased, judged
 from services.intake.sources.delivery import Answer, Delivery, Mapped, gathered, ignore
 from services.intake.sources.reading import Stage, at, each, ident, needed, text
-from shared.errors import Invalid, SignatureInvalid
-from shared.events import DeclineReceived, DeclineWithdrawn, ErasureRequested, Person
-
-
-class WorkableConfig(Config):
-    """What a source of this kind may be told."""
-
-    erase_deleted: bool = Field(False, description="A candidate who is deleted there is forgotten here.")
-
+from shared.events import DeclineReceived, DeclineWithdrawn, Person
 
 ABOUT = "Workable"
 SUCCESS_STATUS = 200
-CONFIG = WorkableConfig
+CONFIG = Erasing
 
 #: Workable's own reasons, by their present and former names, by which somebody went without a word.
 _SILENT = frozenset(
@@ -60,9 +50,7 @@ def verify(delivery: Delivery, secrets: Sequence[str], _: Config, /, **_age: obj
     """``X-Workable-Signature`` over the whole body, by the API token; no time is signed."""
     value = delivery.headers.get("x-workable-signature", "")
     digest = signing.hex_digest(value) or signing.base64_digest(value)
-    if digest is None:
-        raise SignatureInvalid("X-Workable-Signature with a digest is expected")
-    signing.check(delivery.body, [secret.encode() for secret in secrets], [digest])
+    signing.check_digest(delivery.body, secrets, digest, "X-Workable-Signature with a digest is expected")
 
 
 def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) -> Answer | None:
@@ -72,20 +60,16 @@ def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) 
 
 def delivery_id(delivery: Delivery, /) -> str | None:
     """The id in the envelope."""
-    try:
-        return ident(reading.read_object(delivery.body), "id")
-    except Invalid:
-        return None
+    return reading.id_in(delivery.body, "id")
 
 
-def map_events(delivery: Delivery, config: WorkableConfig, /) -> Mapped:
+def map_events(delivery: Delivery, config: Erasing, /) -> Mapped:
     """A candidate who is disqualified is a decline. Raises Invalid where what it needs is missing."""
     body = reading.read_object(delivery.body)
-    event, candidate = body.get("event_type"), body.get("data")
-    if not isinstance(event, str):
-        raise Invalid.at("/event_type", "text is expected")
+    event, candidate = reading.word(body, "event_type"), body.get("data")
     if event == "candidate_deleted":
-        return _deleted(candidate, config)
+        # also what a candidate who withdraws early leaves behind; but not only, so it is nobody's no
+        return erased(config, ident(candidate, "id"), "/data/id")
     if event not in {"candidate_created", "candidate_moved"}:
         return ignore("an event that tells of no candidate")
     disqualified, time = at(candidate, "disqualified"), reading.rfc3339(at(candidate, "disqualified_at"))
@@ -100,7 +84,7 @@ def map_events(delivery: Delivery, config: WorkableConfig, /) -> Mapped:
     return Mapped((reading.restated(DeclineWithdrawn(decline=decline), reverted_at, "revert"),))
 
 
-def _disqualified(candidate: Any, decline: str, time: datetime | None, config: WorkableConfig) -> Mapped:
+def _disqualified(candidate: Any, decline: str, time: datetime | None, config: Erasing) -> Mapped:
     reason = text(candidate, "disqualification_reason", limit=500)
     data = reading.build(
         DeclineReceived,
@@ -112,14 +96,6 @@ def _disqualified(candidate: Any, decline: str, time: datetime | None, config: W
         reason=reason,
     )
     return gathered([judged(reading.sent(decline, time, data, "/data/disqualified_at"), config)])
-
-
-def _deleted(candidate: Any, config: WorkableConfig) -> Mapped:
-    """Also what a candidate who withdraws early leaves behind; but not only, so it is nobody's no."""
-    if not config.erase_deleted:
-        return ignore("a deletion there is no erasure here, for erase_deleted is not set")
-    person = Person(external_id=needed(ident(candidate, "id"), "/data/id"))
-    return Mapped((reading.restated(ErasureRequested(person=person), None, "candidate", "deletion"),))
 
 
 def _who(candidate: Any, reason: str | None) -> Who:

@@ -11,7 +11,7 @@ from pymongo.errors import AutoReconnect
 from services.intake import directory
 from services.intake.directory import Directory
 from services.intake.sources import Config
-from services.intake.sources.greenhouse import GreenhouseConfig
+from services.intake.sources.config import Erasing
 from shared.clock import FixedClock
 from shared.errors import Transient
 from shared.vault import Keyring, new_key
@@ -166,7 +166,7 @@ async def test_a_source_comes_with_what_its_kind_was_told(clock: FixedClock) -> 
     assert ats is not None
     assert gh is not None
     assert ats.config == Config()
-    assert gh.config == GreenhouseConfig(reasons={"withdrew": "candidate"}, erase_deleted=True)
+    assert gh.config == Erasing(reasons={"withdrew": "candidate"}, erase_deleted=True)
 
 
 async def test_the_previous_secret_counts_until_its_end(clock: FixedClock) -> None:
