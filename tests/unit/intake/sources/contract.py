@@ -1,5 +1,7 @@
 """What every kind of source keeps to; a kind's own tests inherit it and say how its platform signs."""
 
+import hmac
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,11 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.intake.sources import SOURCES, Adapter, Answer, Delivery, Mapped, folded
+from services.intake.sources import SOURCES, Adapter, Answer, Delivery, Mapped, Sent, folded
 from services.intake.sources.config import Config, read_config
 from services.intake.trial import tried
 from shared.errors import Invalid, SignatureInvalid
 from shared.events import DeclineReceived, InteractionRecorded
+from tests.unit.intake.signing import signed
 from tests.unit.intake.sources.deliveries import (
     NOW,
     body_of,
@@ -27,6 +30,16 @@ from tests.unit.intake.sources.deliveries import (
 )
 
 FUZZ = settings(max_examples=60, suppress_health_check=[HealthCheck.differing_executors], deadline=None)
+
+
+def bare_hex(body: bytes, secret: str) -> str:
+    """HMAC-SHA256 over the body, in hexadecimal and nothing else."""
+    return hmac.new(secret.encode(), body, "sha256").hexdigest()
+
+
+def by_the_reference(body: bytes, secret: str) -> dict[str, str]:
+    """The headers of Standard Webhooks, by their reference library; it takes no empty secret as it is."""
+    return signed(body, NOW, secret=secret or "whsec_" + b64encode(b"").decode())
 
 
 class AdapterContract:
@@ -87,6 +100,10 @@ class AdapterContract:
         """What the delivery holds."""
         read: Config = read_config(self.adapter.CONFIG, self.config if config is None else config)
         return self.adapter.map_events(delivery, read)
+
+    def read(self, body: Any, **config: Any) -> tuple[Sent, ...]:
+        """The events of a body."""
+        return self.map(Delivery({}, encoded(body)), config).events
 
     def test_each_stored_delivery_is_read_as_is_written_beside_it(self) -> None:
         """And is genuine; a newer payload, with members that nobody knows yet, says the same."""

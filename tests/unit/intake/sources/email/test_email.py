@@ -1,6 +1,5 @@
 """The kind `email`: what a stranger's mail may tell of, and what nobody may say by it."""
 
-from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -15,8 +14,8 @@ from services.intake.sources.email import CONFIG, MEDIA_TYPES
 from services.intake.trial import tried
 from shared.errors import Invalid
 from shared.events import MAX_TEXT, BounceReceived, ComplaintReceived, InteractionRecorded, OptOutReceived
-from tests.unit.intake.signing import OTHER_SECRET, SECRET, signed
-from tests.unit.intake.sources.contract import FUZZ, AdapterContract
+from tests.unit.intake.signing import OTHER_SECRET, SECRET
+from tests.unit.intake.sources.contract import FUZZ, AdapterContract, by_the_reference
 from tests.unit.intake.sources.deliveries import NOW, body_of, stored, told
 
 CASES = stored("email")
@@ -33,10 +32,8 @@ class TestEmail(AdapterContract):
 
     def signed(self, body: bytes, secret: str, headers: Mapping[str, str]) -> Delivery:
         """By the reference library."""
-        usable = secret or "whsec_" + b64encode(b"").decode()
-        return Delivery(
-            {**signed(body, NOW, secret=usable), "content-type": "message/rfc822", **headers}, body
-        )
+        of_mail = {"content-type": "message/rfc822", **headers}
+        return Delivery({**by_the_reference(body, secret), **of_mail}, body)
 
     @settings(FUZZ, max_examples=200)
     @given(st.data())

@@ -13,7 +13,7 @@ from services.intake.sources.config import read_config
 from services.intake.sources.generic import CONFIG, MAX_EVENTS
 from shared.errors import Invalid, SignatureInvalid
 from shared.events import DeclineReceived, DeclineWithdrawn
-from tests.unit.intake.sources.contract import AdapterContract
+from tests.unit.intake.sources.contract import AdapterContract, bare_hex
 from tests.unit.intake.sources.deliveries import NOW, encoded, stored
 
 CASES = stored("generic")
@@ -31,8 +31,7 @@ class TestGeneric(AdapterContract):
 
     def signed(self, body: bytes, secret: str, headers: Mapping[str, str]) -> Delivery:
         """As configured."""
-        digest = hmac.new(secret.encode(), body, "sha256").hexdigest()
-        return Delivery({**headers, self.signature: f"sha256={digest}"}, body)
+        return Delivery({**headers, self.signature: f"sha256={bare_hex(body, secret)}"}, body)
 
     def test_other_algorithms_are_refused(self) -> None:
         """What the header says of itself is the configured prefix or nothing."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.sources import Delivery, Sent
+from services.intake.sources import Delivery
 from shared.errors import Invalid, SignatureInvalid
 from shared.events import DeclineReceived, DeclineWithdrawn
 from tests.unit.intake.sources.contract import AdapterContract
@@ -86,10 +86,6 @@ class TestLever(AdapterContract):
                 assert not taken, late_s
             else:
                 assert taken, late_s
-
-    def read(self, body: Any) -> tuple[Sent, ...]:
-        """The events of a body."""
-        return self.map(Delivery({}, encoded(body)), {}).events
 
     def test_an_unarchive_takes_back_the_archiving(self) -> None:
         """Which is the same event whenever it is told, and names its opportunity."""

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from services.intake.sources import Delivery, Sent
+from services.intake.sources import Delivery
 from shared.errors import Invalid
 from shared.events import DeclineReceived
 from tests.unit.intake.sources.contract import AdapterContract
-from tests.unit.intake.sources.deliveries import changed, encoded, stored
+from tests.unit.intake.sources.deliveries import changed, stored
 
 CASES = stored("merge")
 REJECTED, DENIED = CASES["rejected-by-ids"]["body"], CASES["an-offer-denied"]["body"]
@@ -44,10 +44,6 @@ class TestMerge(AdapterContract):
         named = [self.adapter.delivery_id(delivery) for delivery in (genuine, bare, other)]
         assert named[0] == named[1] != named[2]
         assert self.adapter.delivery_id(Delivery({}, genuine.body)) is None
-
-    def read(self, body: Any, **config: Any) -> tuple[Sent, ...]:
-        """The events of a body."""
-        return self.map(Delivery({}, encoded(body)), config).events
 
     def test_a_later_sync_tells_the_same_no_again(self) -> None:
         """Whatever else was changed; another application's is another, and that of another account."""

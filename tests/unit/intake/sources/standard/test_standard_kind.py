@@ -1,6 +1,5 @@
 """The kind `standard` keeps what all kinds keep; its own is in test_standard and test_signature."""
 
-from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
@@ -9,9 +8,8 @@ import pytest
 
 from services.intake.sources import Delivery
 from shared.errors import SignatureInvalid
-from tests.unit.intake.signing import OTHER_SECRET, SECRET, signed
-from tests.unit.intake.sources.contract import AdapterContract
-from tests.unit.intake.sources.deliveries import NOW
+from tests.unit.intake.signing import OTHER_SECRET, SECRET
+from tests.unit.intake.sources.contract import AdapterContract, by_the_reference
 
 
 class TestStandard(AdapterContract):
@@ -23,8 +21,7 @@ class TestStandard(AdapterContract):
 
     def signed(self, body: bytes, secret: str, headers: Mapping[str, str]) -> Delivery:
         """By the reference library."""
-        usable = secret or "whsec_" + b64encode(b"").decode()
-        return Delivery({**headers, **signed(body, NOW, secret=usable)}, body)
+        return Delivery({**headers, **by_the_reference(body, secret)}, body)
 
     def test_a_secret_that_is_no_base64_counts_for_nobody(self) -> None:
         """Nor does it break the verification by the other one."""

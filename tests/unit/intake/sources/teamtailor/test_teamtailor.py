@@ -99,9 +99,9 @@ class TestTeamtailor(AdapterContract):
         """Nothing in it is the same for each try, and there is but one."""
         assert self.adapter.delivery_id(self.genuine()) is None
 
-    def read(self, body: Any) -> tuple[Sent, ...]:
-        """The events of a body."""
-        return self.map(Delivery({}, encoded(body)), {"erase_deleted": True}).events
+    def read(self, body: Any, **config: Any) -> tuple[Sent, ...]:
+        """The events of a body, deletions among them."""
+        return super().read(body, erase_deleted=True, **config)
 
     def test_what_repeats_a_rejection_is_the_same_event(self) -> None:
         """Any change of the application does; that of another is another, and each names its own."""
