@@ -14,7 +14,7 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from services.policy.text import lexicon as lexicons
-from services.policy.text.features import SHORTEST, of_order, of_word, words_of
+from services.policy.text.features import SHORTEST, of_order, of_word
 from services.policy.text.reading import read
 from services.policy.text.scorer import GROUPS, STEP, Subject
 from tests.eval.corpus import Line, digest, lines_of
@@ -43,7 +43,7 @@ class Signs:
 
     def __init__(self, texts: Sequence[str]) -> None:
         lexicon = lexicons.lexicon()
-        counted = [_counts(words_of(read(text, lexicon).own)) for text in texts]
+        counted = [_counts(read(text, lexicon).words) for text in texts]
         seen = Counter(sign for counts, _ in counted for sign in counts)
         self.names = sorted(sign for sign, texts_ in seen.items() if texts_ >= _TEXTS_AT_LEAST)
         self.rarity = np.array([np.log((1 + len(texts)) / (1 + seen[name])) + 1 for name in self.names])
@@ -58,7 +58,7 @@ class Signs:
         self.matrix = csr_matrix((values, (rows, columns)), shape=(len(texts), len(self.names)))
 
 
-def _counts(words: list[str]) -> tuple[Counter[str], int]:
+def _counts(words: Sequence[str]) -> tuple[Counter[str], int]:
     counts = Counter(sign for word in words for sign in of_word(word))
     counts.update(of_order(words))
     return counts, len(words)

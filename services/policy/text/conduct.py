@@ -5,11 +5,9 @@ from collections.abc import Iterator, Mapping
 from services.policy.context import Finding
 from services.policy.facts import Severity
 from services.policy.text.datafile import Meaning
-from services.policy.text.features import words_of
 from services.policy.text.lexicon import TO_A_MACHINE, Hit, Lexicon
 from services.policy.text.reading import Reading, read
 from services.policy.text.reply import NO_CHANCE
-from services.policy.text.scorer import scales
 
 #: Mild ones are for a person to judge; everything else is no way to treat anybody.
 _MILD: frozenset[Meaning] = frozenset({"conduct.pressure", "conduct.urgency", "conduct.machine"})
@@ -62,17 +60,16 @@ def findings(text: str, lexicon: Lexicon, *, where: str) -> list[Finding]:
 
 def _weighed(reading: Reading, where: str) -> Iterator[Finding]:
     """What the words as a whole give away, whatever phrase they avoid."""
-    scale = scales()["conduct"]
-    weighed = scale.weigh(words_of(reading.own))
+    weighed = reading.weighed("conduct")
     share = weighed["conduct"].share("not decent")
     if share < _DOUBTFUL:
         return
     kind = weighed["fault"].likeliest
-    start, end = scale.telling(reading.own, "conduct", "not decent")
+    words = reading.telling("conduct", "conduct", "not decent")
     yield Finding(
         code=_FAULTS.get(kind, "conduct.pressure"),
         severity="deny" if share >= _PLAIN and kind in _FAULTS else "hold",
-        evidence={"words": reading.normal.evidence(start, end), "rule": "weights.conduct", "message": where},
+        evidence={"words": words, "rule": "weights.conduct", "message": where},
         says="Taken together, the words press, prey on or belittle the person.",
     )
 

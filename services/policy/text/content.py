@@ -9,10 +9,8 @@ import re2
 
 from services.policy.context import Finding
 from services.policy.text import shape
-from services.policy.text.features import words_of
 from services.policy.text.lexicon import TO_A_MACHINE, Hit, Lexicon
 from services.policy.text.reading import Reading, read
-from services.policy.text.scorer import scales
 
 Field = Literal["note", "name", "title", "company"]
 
@@ -58,13 +56,12 @@ def examine(text: str, field: Field, lexicon: Lexicon, company: str | None = Non
 
 def _weighed(reading: Reading) -> Iterator[Finding]:
     """What the words as a whole ask for, whatever phrase they avoid."""
-    scale = scales()["content"]
-    weighed = scale.weigh(words_of(reading.own))
+    weighed = reading.weighed("content")
     if weighed["content"].share("unfit") >= _UNFIT:
-        start, end = scale.telling(reading.own, "content", "unfit")
         kind = _ASKS.get(weighed["ask"].likeliest, weighed["ask"].likeliest)
         says = "Taken together, the words ask for something or press; a thank-you does neither."
-        yield _finding(f"content.{kind}", reading.normal.evidence(start, end), says, "weights.content")
+        words = reading.telling("content", "content", "unfit")
+        yield _finding(f"content.{kind}", words, says, "weights.content")
 
 
 def _counts(hit: Hit, reading: Reading) -> bool:

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from services.policy.text import segment
 from services.policy.text.datafile import Within
+from services.policy.text.features import words_of
 from services.policy.text.lexicon import Hit, Lexicon
 from services.policy.text.normal import Normal, normalise
+from services.policy.text.scorer import Subject, Weighed, scales
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class Reading:
     views: dict[Within, bytes]
     languages: frozenset[str]
     language: str
+    words: tuple[str, ...]
 
     def evidence(self, hit: Hit) -> str:
         """The words of the original that a hit is about."""
@@ -30,6 +33,14 @@ class Reading:
             return self.normal.evidence(hit.start, hit.end)
         start = len(view[: hit.start].decode())
         return self.normal.evidence(start, start + len(view[hit.start : hit.end].decode()))
+
+    def weighed(self, group: str) -> dict[Subject, Weighed]:
+        """What the writer's own words weigh, taken together."""
+        return scales()[group].weigh(self.words)
+
+    def telling(self, group: str, subject: Subject, label: str) -> str:
+        """The few words of the original that speak most for a label."""
+        return self.normal.evidence(*scales()[group].telling(self.own, subject, label))
 
 
 def read(text: str, lexicon: Lexicon) -> Reading:
@@ -48,4 +59,5 @@ def read(text: str, lexicon: Lexicon) -> Reading:
         "sentence": by_sentence.encode("utf-8", "replace"),
         "text": whole.replace("\n", " ").encode("utf-8", "replace"),
     }
-    return Reading(mended, own, parts.quoted, views, candidates, lexicon.guesser.language(own, counted))
+    language = lexicon.guesser.language(own, counted)
+    return Reading(mended, own, parts.quoted, views, candidates, language, tuple(words_of(own)))

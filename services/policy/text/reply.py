@@ -2,25 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import re2
 
+from services.policy.facts import Intent
 from services.policy.text.datafile import Meaning
-from services.policy.text.features import words_of
 from services.policy.text.lexicon import ALL, Asked, Hit, Lexicon
 from services.policy.text.reading import Reading, read
-from services.policy.text.scorer import Weighed, scales
-
-Intent = Literal[
-    "declined_soft",
-    "declined_permanent_optout",
-    "later",
-    "interested",
-    "out_of_office",
-    "hostile_optout",
-    "unclear",
-]
+from services.policy.text.scorer import Weighed
 
 #: What counts in any language. Anything else only in one that the text may be in: a chance likeness of words
 #: must neither permit nor cast doubt.
@@ -55,11 +45,7 @@ _DOUBTS: Mapping[str, Meaning] = {
     "mixed": "reply.interested",
 }
 #: What a text can be that asks for no silence, by the label it weighs for.
-_INTENTS: Mapping[str, Intent] = {
-    intent: intent
-    for intent in get_args(Intent)
-    if intent not in {"declined_permanent_optout", "hostile_optout"}
-}
+_INTENTS: Mapping[str, Intent] = {intent: intent for intent in get_args(Intent) if intent not in _SILENCE}
 #: Which phrase shows an intent best.
 _SHOWS: Mapping[Intent, frozenset[Meaning]] = {
     "declined_soft": frozenset({"reply.decline"}),
@@ -110,22 +96,17 @@ class Reply:
     quoted_optout: str | None
     oddities: frozenset[str]
 
-    def says(self, *meanings: Meaning) -> Said | None:
-        """The first of what was said that has one of these meanings."""
-        return next((said for said in self.said if said.meaning in meanings), None)
-
 
 def understand(text: str, lexicon: Lexicon) -> Reply:
     """The intent of a candidate's message. Quoted history and signatures are not the candidate's words."""
     reading = read(text, lexicon)
     said = _said(reading, lexicon)
     language, covered = _language(reading, lexicon, said)
-    scale, words = scales()["replies"], words_of(reading.own)
-    weighed = scale.weigh(words)
-    intent = _intent({one.meaning for one in said}, weighed["reply"]) if words else "unclear"
+    weighed = reading.weighed("replies")
+    intent = _intent({one.meaning for one in said}, weighed["reply"]) if reading.words else "unclear"
     said = (*_beside(intent, said, weighed["reply"]), *_doubts(intent, weighed["doubt"], reading))
     shown = next((one for one in said if one.meaning in _SHOWS.get(intent, ())), None)
-    words_shown = shown.words if shown else _telling(reading, intent)
+    words_shown = shown.words if shown else reading.telling("replies", "reply", intent)
     return Reply(
         intent,
         language,
@@ -196,14 +177,9 @@ def _doubts(intent: Intent, weighed: Weighed, reading: Reading) -> Iterator[Said
     """What the words around a plain no give to think about."""
     if intent == "declined_soft" and weighed.share("none") < _DOUBTLESS:
         kind = max((label for label in weighed.labels if label != "none"), key=weighed.share)
-        start, end = scales()["replies"].telling(reading.own, "doubt", kind)
         meaning = _DOUBTS[kind]
-        yield Said(meaning, reading.normal.evidence(start, end), "weights.doubt", _SAYS[meaning])
-
-
-def _telling(reading: Reading, intent: Intent) -> str:
-    start, end = scales()["replies"].telling(reading.own, "reply", intent)
-    return reading.normal.evidence(start, end)
+        words = reading.telling("replies", "doubt", kind)
+        yield Said(meaning, words, "weights.doubt", _SAYS[meaning])
 
 
 def _language(reading: Reading, lexicon: Lexicon, said: tuple[Said, ...]) -> tuple[str, bool]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import accumulate
 from typing import Any, Literal
 
 import numpy as np
@@ -61,6 +62,8 @@ class Scale:
             subject: tuple(bytes(stored[f"{subject}.labels"]).decode().split("\n"))
             for subject in GROUPS[group]
         }
+        ends = list(accumulate(map(len, self._labels.values()), initial=0))
+        self._columns = dict(zip(self._labels, map(slice, ends, ends[1:]), strict=True))
         signs = bytes(stored[f"{group}.signs"]).decode().split("\n")
         self._places = {sign: place for place, sign in enumerate(signs)}
         self._weights: NDArray[np.int32] = stored[f"{group}.weights"].astype(np.int32)
@@ -74,20 +77,16 @@ class Scale:
         pairs = [self._places[sign] for sign in of_order(words) if sign in self._places]
         total = self._rows[self._rows_of(words)].sum(axis=0) + self._weights[pairs].sum(axis=0)
         scores = (self._bias + total * (STEP / math.sqrt(max(len(words), SHORTEST)))).tolist()
-        weighed: dict[Subject, Weighed] = {}
-        for subject, labels in self._labels.items():
-            weighed[subject] = Weighed(labels, tuple(scores[: len(labels)]))
-            del scores[: len(labels)]
-        return weighed
+        return {
+            subject: Weighed(labels, tuple(scores[self._columns[subject]]))
+            for subject, labels in self._labels.items()
+        }
 
     def telling(self, text: str, subject: Subject, label: str) -> tuple[int, int]:
         """The place of the few neighbouring words of a folded text that speak most for a label."""
         spans = spans_of(text)
         rows = self._rows[self._rows_of([text[start:end] for start, end in spans])]
-        first = sum(
-            len(self._labels[name]) for name in list(self._labels)[: list(self._labels).index(subject)]
-        )
-        among = rows[:, first : first + len(self._labels[subject])]
+        among = rows[:, self._columns[subject]]
         said = (among[:, self._labels[subject].index(label)] - among.mean(axis=1)).tolist()
         best, place = 0.0, (0, 0)
         for start in range(len(said)):

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 from services.policy.context import Context, Finding, Outcome
 from services.policy.document import Policy
-from services.policy.facts import Message, Severity, Volume
+from services.policy.facts import Intent, Message, Severity, Volume
 from services.policy.rules import conduct as structure
 from services.policy.text import conduct
 from services.policy.text.content import examine
 from services.policy.text.datafile import Meaning
 from services.policy.text.lexicon import Lexicon
-from services.policy.text.reply import Intent, Reply, Said, understand
+from services.policy.text.reply import Reply, Said, understand
 
 _RANK: dict[Severity, int] = {"deny": 0, "hold": 1, "note": 2}
 _NO: frozenset[Intent] = frozenset({"declined_soft", "declined_permanent_optout", "hostile_optout"})

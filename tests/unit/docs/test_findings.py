@@ -9,9 +9,9 @@ from typing import get_args
 import pytest
 
 from deploy.docs import DOCS
+from services.policy.facts import Intent
 from services.policy.findings import entries, families
 from services.policy.text.normal import Oddity
-from services.policy.text.reply import Intent
 from services.policy.text.scorer import scales
 
 POLICY = DOCS.parent / "services" / "policy"
