@@ -3,7 +3,6 @@
 Once it says that nothing was left, the old key may leave the ring.
 """
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +10,8 @@ import typer
 from pymongo import UpdateOne
 
 from shared.settings import Mongo, SourceKeys, VaultKeys, load
-from shared.store import client
 from shared.store.client import Collection, Database, Document
+from shared.store.session import with_database
 from shared.vault import Keyring, Vault
 
 app = typer.Typer(name="vault", help="Key rotation.", no_args_is_help=True)
@@ -36,18 +35,14 @@ def rewrap() -> None:
     rings.
     """
     settings = load(_Rewrap)
-    people, sources = asyncio.run(_run(settings))
-    typer.echo(f"{people} data keys and {sources} source secrets rewrapped")
+    vault = Vault(Keyring.parse(settings.vault_keys.get_secret_value()))
+    ring = Keyring.parse(settings.source_keys.get_secret_value())
 
-
-async def _run(settings: _Rewrap) -> tuple[int, int]:
-    mongo, database = client.connect(settings.mongo_url, app="console")
-    try:
-        vault = Vault(Keyring.parse(settings.vault_keys.get_secret_value()))
-        ring = Keyring.parse(settings.source_keys.get_secret_value())
+    async def work(database: Database) -> tuple[int, int]:
         return await rewrap_people(database, vault), await rewrap_sources(database, ring)
-    finally:
-        mongo.close()
+
+    people, sources = with_database(work)
+    typer.echo(f"{people} data keys and {sources} source secrets rewrapped")
 
 
 async def rewrap_people(database: Database, vault: Vault) -> int:

@@ -51,7 +51,9 @@ class Look:
                 cards.get(case.get("card", "")),
                 _stops(case["tenant"], people[case["_id"]], against),
                 people[case["_id"]].tangled,
-                tuple(permit for permit in permits if people[case["_id"]].keys & set(permit["keys"])),
+                tuple(
+                    permit for permit in permits if not people[case["_id"]].keys.isdisjoint(permit["keys"])
+                ),
             )
             for case in cases
         ]
@@ -61,3 +63,7 @@ def _stops(tenant: str, person: Identity, against: Sequence[Document]) -> tuple[
     fingerprints = {fingerprint_of(key) for key in person.keys}
     kinds = {s["kind"] for s in against if s["fp"] in fingerprints and s["scope"] in {tenant, EVERYONE}}
     return tuple(sorted(kinds))
+
+
+def _permits(person: Identity, permits: Sequence[Document]) -> tuple[Document, ...]:
+    return tuple(permit for permit in permits if not person.keys.isdisjoint(permit["keys"]))

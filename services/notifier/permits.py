@@ -59,10 +59,8 @@ def unclaimed(case: str, permits: Sequence[Document], now: datetime) -> str | No
 
     Two may stand for one person where the alias that ties them was learnt after both were claimed.
     """
-    valid = [permit for permit in permits if permit["until"] > now]
-    first = min(valid, key=lambda permit: (permit["at"], permit["_id"]), default=None)
-    if all(permit["_id"] != case for permit in valid):
+    valid = sorted((permit["at"], permit["_id"]) for permit in permits if permit["until"] > now)
+    holders = [holder for _, holder in valid]
+    if case not in holders:
         return "its permit has run out"
-    if first is not None and first["_id"] != case:
-        return f"the same person has a follow-up already, by case {first['_id']}"
-    return None
+    return None if holders[0] == case else f"the same person has a follow-up already, by case {holders[0]}"

@@ -16,8 +16,7 @@ from services.policy.reload import InForce
 from services.policy.rulebook import Files
 from services.policy.settle import Settler
 from services.policy.sweep import Sweep
-from services.policy.text import language
-from services.policy.text.lexicon import lexicon
+from services.policy.text.prepared import prepared
 from shared import bus as buses
 from shared import topology
 from shared.clock import Clock, SystemClock
@@ -51,7 +50,7 @@ def build(settings: PolicySettings, clock: Clock | None = None) -> Starlette:
     filing = Filing(
         Fingerprints(settings.pepper.get_secret_value()),
         Vault(Keyring.parse(settings.vault_keys.get_secret_value())),
-        Hearing(lexicon()),
+        Hearing(prepared()),
     )
     recorder = Recorder(database, filing, clock)
     in_force = InForce(files, database, metrics)
@@ -82,7 +81,6 @@ def build(settings: PolicySettings, clock: Clock | None = None) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        language.prepare()
         await in_force.look()
         await broker.start()
         tasks = [

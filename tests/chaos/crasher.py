@@ -22,7 +22,7 @@ import aiosmtplib
 from motor.motor_asyncio import AsyncIOMotorCollection
 
 from services.console.serving import Service, serve
-from services.policy.text.lexicon import lexicon
+from services.policy.text.prepared import prepared
 
 WRITES = ("insert_many", "insert_one", "update_many", "update_one", "bulk_write", "delete_many")
 WORDS = ("connect", "mail", "rcpt", "data", "rset")
@@ -83,7 +83,7 @@ def main() -> None:
     """Reads an order a line: starts a service and answers with its pid, or tells whether one has ended."""
     for name in Service:
         import_module(f"services.{name}.app")
-    lexicon()  # read once here, not in every fork
+    prepared()  # read once here, not in every fork
     for line in sys.stdin:
         order = json.loads(line)
         if "ended" in order:
