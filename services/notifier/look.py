@@ -51,9 +51,7 @@ class Look:
                 cards.get(case.get("card", "")),
                 _stops(case["tenant"], people[case["_id"]], against),
                 people[case["_id"]].tangled,
-                tuple(
-                    permit for permit in permits if not people[case["_id"]].keys.isdisjoint(permit["keys"])
-                ),
+                _permits(people[case["_id"]], permits),
             )
             for case in cases
         ]

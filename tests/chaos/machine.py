@@ -46,7 +46,7 @@ class Machine(Voices):
     @precondition(lambda self: self.may("forge") and self.world.model.declines)
     @rule(data=st.data())
     def somebody_forges_a_permit(self, data: st.DataObject) -> None:
-        """Who can write to the bus, and even into the case, still has not policy's key."""
+        """Who can write to the bus, and even into the case and the permits, still has not policy's key."""
         case = self.draw(data, self.declared())
         tenant, now = self.world.model.declines[case].tenant, self.world.clock.now()
         decision = Decision(
@@ -69,6 +69,7 @@ class Machine(Voices):
         )
         if done.modified_count:
             self.world.forged.add(case)
+            self.run(self.world.claim(case, now))
             event = Event(
                 id=outcome_id(case, "followup.approved"),
                 type=type_of(events.FollowupApproved),

@@ -15,12 +15,12 @@ Ids = Literal["email", "tagged", "profile", "both"]
 #: What can be waited for, so that another comes in between.
 FACT_PAUSES = (
     *("events.find", "people.find", "people.bulk_write", "events.insert_many", "memory.bulk_write"),
-    *("cases.insert_many", "suppressions.bulk_write", "withdrawals.insert_many", "cases.update_many"),
+    *("cases.insert_many", "suppressions.insert_many", "withdrawals.insert_many", "cases.update_many"),
     *("cases.find", "suppressions.find", "permits.find", "permits.insert_many", "cases.bulk_write"),
     *("publish", "ack"),
 )
 ROUND_PAUSES = (
-    *("cases.find", "cases.update_many", "people.find", "suppressions.find", "channel.begin"),
+    *("cases.find", "cases.update_many", "people.find", "suppressions.find", "permits.find", "channel.begin"),
     *("cases.bulk_write", "channel.finish", "channel.finished", "publish"),
 )
 WAITS = (
@@ -58,6 +58,11 @@ class Scope:
     waits: tuple[timedelta, ...] = WAITS
     finishes: tuple[tuple[bool, Accepted | Refused | Deferred | Unknown], ...] = FINISHES
     without: frozenset[str] = frozenset({"forge"})
+
+    def pauses(self) -> set[str]:
+        """All operations before which somebody may be made to stand."""
+        groups = (self.fact_pauses, self.round_pauses, self.stop_pauses or (), self.link_pauses or ())
+        return {name for group in groups for name in group if name is not None}
 
 
 def named(name: str, ids: Ids) -> events.Person:

@@ -7,7 +7,7 @@ Only one actor runs at any moment, so a history is the list of steps that led to
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextvars import ContextVar
-from typing import Any, Literal, Self, cast
+from typing import Any, ClassVar, Literal, Self, cast
 
 from pymongo.errors import AutoReconnect
 
@@ -23,6 +23,9 @@ class Killed(BaseException):
 
 class Actor:
     """A handler at work. ``where`` names the operation before which it stands; None once it has ended."""
+
+    #: Every operation that any actor came to, so that a name nobody meets any more is found out.
+    met: ClassVar[set[str]] = set()
 
     def __init__(self, name: str, work: Coroutine[Any, Any, None], pause_at: str | None) -> None:
         self.name = name
@@ -63,6 +66,7 @@ class Actor:
     async def gate(self, label: str) -> Fault:
         """Called by operations: returns when this one may go on."""
         fault: Fault = None
+        self.met.add(label)
         if label == self._pause_at and not self._dead:
             self.where = label
             self._order = asyncio.get_running_loop().create_future()

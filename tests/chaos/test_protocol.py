@@ -8,6 +8,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.chaos.machine import Machine
 from tests.chaos.play import Ground
+from tests.chaos.stepping import Actor
 
 #: Histories; AFTERWORD_TEST_HISTORIES searches further than every run can.
 HISTORIES = int(os.environ.get("AFTERWORD_TEST_HISTORIES", "80"))
@@ -35,3 +36,4 @@ def test_no_history_breaks_a_promise(ground: Ground) -> None:
         ),
     )
     assert ground.histories >= HISTORIES
+    assert Protocol.scope.pauses() <= Actor.met

@@ -31,6 +31,7 @@ from tests.chaos.judge import PromiseBroken
 from tests.chaos.machine import Machine
 from tests.chaos.play import Ground
 from tests.chaos.scope import Scope
+from tests.chaos.stepping import Actor
 
 #: Histories in which a fault must show.
 ENOUGH = 500
@@ -201,7 +202,7 @@ SEARCHES: dict[str, tuple[Remove, Scope]] = {
         replace(
             PLAIN,
             stops=("opt_out",),
-            stop_pauses=("suppressions.bulk_write",),
+            stop_pauses=("suppressions.insert_many",),
             round_pauses=("channel.begin",),
             without=with_("stop", "life"),
         ),
@@ -245,6 +246,7 @@ def test_with_the_safeguard_the_same_search_finds_nothing(name: str, ground: Gro
 
     Searched.ground, Searched.scope = ground, SEARCHES[name][1]
     search(Searched, histories=15)
+    assert Searched.scope.pauses() <= Actor.met
 
 
 def search(machine: type[Machine], histories: int = ENOUGH) -> None:

@@ -16,20 +16,19 @@ from tests.chaos.world import START
 class Voices(Play):
     """The steps that bring an event in from outside."""
 
+    @precondition(lambda self: self.is_worth_a_decline())
     @rule(data=st.data())
     def somebody_declines(self, data: st.DataObject) -> None:
         """Mostly after outreach that is on record."""
         self.decline(data)
 
-    @precondition(lambda self: self.may("much life"))
+    @precondition(lambda self: self.may("much life") and self.is_worth_a_decline())
     @rule(data=st.data())
     def somebody_else_declines(self, data: st.DataObject) -> None:
         """The same: there is more to thank for than to stop."""
         self.decline(data)
 
     def decline(self, data: st.DataObject) -> None:
-        if self.scope.stop_pauses is not None and not self.actors:
-            return  # there is nothing to race with yet
         person, tenant = somebody(data, self.scope), self.draw(data, self.scope.tenants)
         sent = f"sent-{next(self.numbers)}"
         who = self.draw(data, self.scope.who)
@@ -48,7 +47,9 @@ class Voices(Play):
         if self.may("at once") and data.draw(st.booleans()):
             self.deliver_everything(as_a_set=data.draw(st.booleans()))
 
-    @precondition(lambda self: self.may("life") and len(self.actors) < self.MOST_ACTORS)
+    @precondition(
+        lambda self: self.may("life") and self.is_worth_a_decline() and len(self.actors) < self.MOST_ACTORS
+    )
     @rule(data=st.data())
     def all_of_it_happens(self, data: st.DataObject) -> None:
         """From one decline, or two, to the mail: what others race with is seldom drawn step by step."""
@@ -111,6 +112,10 @@ class Voices(Play):
     def room_for_a_word(self) -> bool:
         """Where each word is made to stand still, one at a time leaves room for what it races with."""
         return (self.scope.stop_pauses, self.scope.link_pauses) == (None, None) or not self.actors
+
+    def is_worth_a_decline(self) -> bool:
+        """Where stops are made to stand still, one should stand there for a decline to race with."""
+        return self.scope.stop_pauses is None or bool(self.actors)
 
     def is_worth_a_link(self) -> bool:
         """Where links are made to stand still, there should be a stop and a decline to be linked."""

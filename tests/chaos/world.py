@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from services.notifier.handover import Channel
+from services.policy.claim import permit
 from shared import events, topology
 from shared.bus import Bus
 from shared.clock import FixedClock
@@ -17,7 +18,7 @@ from shared.errors import Transient
 from shared.events import Event
 from shared.identity import Fingerprints
 from shared.states import OPEN, State
-from shared.store.client import AWAY, Database, Document
+from shared.store.client import AWAY, Database, Document, insert_missing
 from shared.topology import Lane
 from tests.chaos.judge import KNOWN, Judge
 from tests.chaos.model import Model, ids_of
@@ -82,6 +83,21 @@ class World:
         """The cases that wait for a reviewer, in an order that is the same each time."""
         cases = self.database["cases"].find({"state": State.HELD.value}, {"tenant": 1})
         return [case async for case in cases.sort("_id")]
+
+    async def claim(self, case: str, at: datetime) -> None:
+        """A permit for this case that policy never gave, where nothing is claimed for the person yet."""
+        found = await self.database["cases"].find_one({"_id": case}, {"keys": 1, "tenant": 1})
+        assert found is not None
+        claimed = permit(
+            case,
+            found["keys"],
+            tenant=found["tenant"],
+            source="ats",
+            recruiter=None,
+            at=at,
+            cooldown=timedelta(days=30),
+        )
+        await insert_missing(self.database["permits"], [claimed])
 
     # --- the courier ---
 
