@@ -28,6 +28,7 @@ from shared.health import Checks, health_routes
 from shared.links import LinkSigner
 from shared.settings import DeskSettings
 from shared.store import client
+from shared.telemetry import Metrics
 from shared.vault import Sealer
 
 DESCRIPTION = """\
@@ -65,11 +66,11 @@ class Desk(FastAPI):
 class _Line:
     """One connection to the broker, and the wishes that travel on it."""
 
-    def __init__(self, settings: DeskSettings, clock: Clock) -> None:
+    def __init__(self, settings: DeskSettings, clock: Clock, metrics: Metrics) -> None:
         self._broker = buses.connect(settings.amqp_url, "desk", stop_timeout_s=settings.stop_timeout_s)
         sealer = Sealer(settings.bus_key.get_secret_value())
         bus = buses.Bus(self._broker, sealer=sealer, clock=clock, timeout_s=settings.publish_timeout_s)
-        self.wishes = Wishes(bus, settings.in_force_timeout_s)
+        self.wishes = Wishes(bus, settings.in_force_timeout_s, metrics)
 
     async def start(self) -> None:
         await self._broker.start()
@@ -95,6 +96,7 @@ class Ports:
     clock: Clock
     monotonic: Callable[[], float]
     checks: Checks
+    metrics: Metrics
 
 
 def build(settings: DeskSettings, clock: Clock | None = None) -> FastAPI:
@@ -102,7 +104,8 @@ def build(settings: DeskSettings, clock: Clock | None = None) -> FastAPI:
     clock = clock or SystemClock()
     mongo, database = client.connect(settings.mongo_url, app="desk")
     # a connection waits for one answer at a time: a review without one must not hold up a "never again"
-    stops, reviews = _Line(settings, clock), _Line(settings, clock)
+    metrics = Metrics(CollectorRegistry())
+    stops, reviews = _Line(settings, clock, metrics), _Line(settings, clock, metrics)
 
     async def mongo_answers() -> None:
         await client.ping(database)
@@ -126,6 +129,7 @@ def build(settings: DeskSettings, clock: Clock | None = None) -> FastAPI:
         clock=clock,
         monotonic=time.monotonic,
         checks={"mongodb": mongo_answers, "broker": stops.check, "broker for reviews": reviews.check},
+        metrics=metrics,
     )
     return assemble(ports, lifespan)
 
@@ -151,7 +155,7 @@ def assemble(ports: Ports, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI
     )
     candidates = candidate.Candidates(ports.views, ports.links, ports.stops, pages, ports.clock)
     app.include_router(candidate.routes(candidates, TokenBuckets(ports.monotonic), pages))
-    app.router.routes.extend(health_routes(ports.checks, CollectorRegistry()))
+    app.router.routes.extend(health_routes(ports.checks, ports.metrics.registry))
     return app
 
 

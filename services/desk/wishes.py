@@ -15,6 +15,7 @@ from shared.batch import MAX_EVENTS
 from shared.errors import AfterwordError, Transient
 from shared.events import Data, Event, content_digest, event_id, type_of
 from shared.gatherer import Gatherer
+from shared.telemetry import Metrics
 
 SOURCE = "/desk"
 #: A broker that is well confirms in milliseconds; the sender has waited for an answer already.
@@ -70,8 +71,9 @@ class Wishes:
     Those that wait at the same moment share one request, for a connection can wait for one answer only.
     """
 
-    def __init__(self, bus: Asks, timeout_s: float) -> None:
+    def __init__(self, bus: Asks, timeout_s: float, metrics: Metrics) -> None:
         self._bus = bus
+        self._metrics = metrics
         self._timeout_s = timeout_s
         self._gatherer: Gatherer[Event, str] = Gatherer(self._ask, MAX_EVENTS)
 
@@ -80,6 +82,17 @@ class Wishes:
 
         Raises NotInForce otherwise; sending the same event again is safe.
         """
+        try:
+            await self._obeyed(event)
+        except NotInForce as error:
+            self._count(event, "kept" if error.kept else "lost")
+            raise
+        self._count(event, "in force")
+
+    def _count(self, event: Event, outcome: str) -> None:
+        self._metrics.events.labels(event.type, outcome).inc()
+
+    async def _obeyed(self, event: Event) -> None:
         try:
             async with asyncio.timeout(self._timeout_s):
                 (said,) = await self._gatherer.submit([event])

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from prometheus_client import CollectorRegistry
+
 from services.desk.app import Ports, assemble
 from services.desk.cursor import Cursor
 from services.desk.keys import Caller
@@ -15,6 +17,7 @@ from shared.errors import Transient
 from shared.events import Event
 from shared.links import LinkSigner
 from shared.store.client import Document
+from shared.telemetry import Metrics
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 LINK_KEY = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s="
@@ -156,14 +159,16 @@ class World:
         self.clock = FixedClock(NOW)
         self.links = LinkSigner(LINK_KEY)
         self.seconds = 0.0
+        metrics = Metrics(CollectorRegistry())
         ports = Ports(
             views=self.views,
             gate=Gate(),
-            stops=Wishes(self.stops, 5),
-            reviews=Wishes(self.reviews, 5),
+            stops=Wishes(self.stops, 5, metrics),
+            reviews=Wishes(self.reviews, 5, metrics),
             links=self.links,
             clock=self.clock,
             monotonic=lambda: self.seconds,
             checks={},
+            metrics=metrics,
         )
         self.app = assemble(ports)

@@ -120,11 +120,14 @@ async def test_a_cancel_that_lost_the_race_against_the_send_is_no_success(
 
 
 @pytest.mark.parametrize(
-    ("word", "on", "says", "published"),
+    ("word", "on", "says", "published", "counted"),
     [
-        (None, True, "is kept and will be obeyed", 1),  # silence; a confirmed publish makes it safe
-        (None, False, "could not be kept", 0),  # silence, and no broker: say so
-        ("server away: AutoReconnect", True, "is kept and will be obeyed", 0),  # policy retries by itself
+        # silence; a confirmed publish makes it safe
+        (None, True, "is kept and will be obeyed", 1, "kept"),
+        # silence, and no broker: say so
+        (None, False, "could not be kept", 0, "lost"),
+        # policy retries by itself
+        ("server away: AutoReconnect", True, "is kept and will be obeyed", 0, "kept"),
     ],
 )
 async def test_a_503_says_truthfully_whether_the_wish_is_kept(
@@ -134,13 +137,15 @@ async def test_a_503_says_truthfully_whether_the_wish_is_kept(
     on: bool,  # noqa: FBT001 - a row's column
     says: str,
     published: int,
+    counted: str,
 ) -> None:
-    """Nobody is told that a wish is kept unless the broker confirmed it."""
+    """Nobody is told that a wish is kept unless the broker confirmed it; what was said is counted."""
     world.reviews.word, world.reviews.on = word, on
     answer = await review(http)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert says in answer.json()["detail"]
     assert len(world.reviews.published) == published
+    assert f'outcome="{counted}"' in (await http.get("/metrics")).text
 
 
 @pytest.mark.parametrize(
