@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer  # type: ignore[import-untyped]
 
+from tests.eval import public
 from tests.eval.judging import COMMANDS, Line, afterword, keywords_reply, keywords_thread, vader_thread
 
 HERE = Path(__file__).parent
@@ -75,7 +76,7 @@ def _baselines(kind: str) -> dict[str, Callable[[Line], str]]:
 
 
 def main() -> None:
-    """Print the tables: the sets that the rules' authors may read, then the ones kept unread."""
+    """Print the tables: the sets that the rules' authors may read, the ones kept unread, the public ones."""
     console = Console(width=150)
     for folder, what in (("sets", "sets open to the rules' authors"), ("held_out", "kept unread")):
         for kind in COMMANDS:
@@ -84,6 +85,7 @@ def main() -> None:
             _report(console, f"{kind}, {what}", kind, labels, afterword(kind, lines))
             for name, judge in _baselines(kind).items():
                 _report(console, f"{kind}, {what}: {name}", kind, labels, [judge(line) for line in lines])
+    public.report(console, _baselines("threads"))
 
 
 if __name__ == "__main__":
