@@ -1,1 +1,1 @@
-"""The services: intake, policy, notifier and desk, and the console that starts them."""
+"""The services: intake (with its worker), policy, notifier and desk, and the console that starts them."""

@@ -55,6 +55,7 @@ __all__ = [
     "SourceKeys",
     "VaultKeys",
     "VerifyKey",
+    "WorkerSettings",
     "load",
 ]
 
@@ -135,6 +136,13 @@ class LinkKey(Settings):
     link_key: Key
 
 
+class Pepper(Settings):
+    """Makes fingerprints of people."""
+
+    #: Decoded: fingerprints are made with the bytes.
+    pepper: KeyBytes
+
+
 class InForce(Settings):
     """A service that answers an opt-out only once it is in force."""
 
@@ -183,11 +191,12 @@ class IntakeSettings(Rabbit, Mongo, Http, BusKey, SourceKeys, InForce):
     source_cache_s: Seconds = 1
 
 
-class Pepper(Settings):
-    """Makes fingerprints of people."""
+class WorkerSettings(Consumer, Mongo, Http, BusKey, VaultKeys, Pepper):
+    """What intake's worker needs."""
 
-    #: Decoded: fingerprints are made with the bytes.
-    pepper: KeyBytes
+    http_port: Port = 8084
+    #: Events worked on as one set.
+    gather_limit: Count = 500
 
 
 class PolicyFiles(Settings):

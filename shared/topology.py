@@ -181,6 +181,8 @@ _FORWARD = r"afterword\.(dead|wait\.\d+s)"
 #: amq.default: replies to a waiting sender go through the default exchange.
 RIGHTS: dict[str, Rights] = {
     "intake": Rights("^$", r"^afterword\.events$", "^$", "^(fact|stop)$"),
+    # reads what is its own, and passes on what it must put off or give up
+    "worker": Rights("^$", rf"^{_FORWARD}$", r"^afterword\.worker\.", "^$"),
     "desk": Rights("^$", r"^afterword\.events$", "^$", "^(stop|review)$"),
     "policy": Rights(
         "^$", rf"^(afterword\.events|{_FORWARD}|amq\.default)$", r"^afterword\.policy\.", r"^followup\."

@@ -9,7 +9,7 @@ fi
 file=$1
 shift
 docker compose up --detach --wait mongodb rabbitmq
-docker compose stop intake policy notifier desk
+docker compose stop intake worker policy notifier desk
 docker compose run --rm --no-TTY --no-deps migrate
 status=0
 docker compose run --rm --no-TTY --no-deps migrate python3 -m deploy.mongodb.restore "$@" < "$file" || status=$?

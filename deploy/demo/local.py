@@ -27,7 +27,7 @@ from shared import topology
 from shared.clock import Clock
 from shared.migrate import migrate
 
-SERVICES = ("policy", "intake", "notifier", "desk")
+SERVICES = ("policy", "intake", "worker", "notifier", "desk")
 POLICY_FILE = Path(__file__).with_name("policy.yaml")
 _SECRETS = ("bus_key", "vault_keys", "source_keys", "pepper", "signing_key", "verify_key", "link_key")
 #: Where the demo looks for due mails five times a second, a deployment does so once.
@@ -214,7 +214,7 @@ def local_stack(run_id: str, clock: Clock, say: Callable[[str], None], *, kept: 
         stack.open_accounts(
             asyncio.run(register(mongo_url, source_keys, stack.intake_url, REVIEWER, run_id, clock))
         )
-        say("Starting the mail server, intake, policy, notifier and desk")
+        say("Starting the mail server, intake and its worker, policy, notifier and desk")
         stack.start_mail_server()
         stack.start(*SERVICES)
         yield stack

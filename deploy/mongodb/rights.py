@@ -34,6 +34,7 @@ _INDEX = ("find", "createCollection", "createIndex", "listIndexes")
 #: Service to collection to actions. What is not named is refused by the server.
 ROLES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "intake": {"sources": _READ},
+    "worker": {},
     "policy": {
         "tenants": _READ,
         "events": _ADD,

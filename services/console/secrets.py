@@ -14,7 +14,7 @@ from shared.errors import AfterwordError
 _KEY_BYTES = 32
 #: mongod takes 6 to 1024 characters of base64 in a key file.
 _KEYFILE_BYTES = 96
-_SERVICES = ("intake", "policy", "notifier", "desk")
+_SERVICES = ("intake", "worker", "policy", "notifier", "desk")
 _PASSWORDS = (
     "rabbitmq_admin_password",
     *(f"rabbitmq_{service}_password" for service in _SERVICES),

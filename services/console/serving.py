@@ -14,17 +14,19 @@ from shared.settings import (
     IntakeSettings,
     NotifierSettings,
     PolicySettings,
+    WorkerSettings,
     load,
 )
 from shared.telemetry import configure_logging
 
-_Settings = IntakeSettings | PolicySettings | NotifierSettings | DeskSettings
+_Settings = IntakeSettings | WorkerSettings | PolicySettings | NotifierSettings | DeskSettings
 
 
 class Service(StrEnum):
     """The services there are."""
 
     INTAKE = "intake"
+    WORKER = "worker"
     POLICY = "policy"
     NOTIFIER = "notifier"
     DESK = "desk"
@@ -37,6 +39,7 @@ class _Wiring(NamedTuple):
 
 _WIRING = {
     Service.INTAKE: _Wiring("services.intake.app", IntakeSettings),
+    Service.WORKER: _Wiring("services.intake.worker", WorkerSettings),
     Service.POLICY: _Wiring("services.policy.app", PolicySettings),
     Service.NOTIFIER: _Wiring("services.notifier.app", NotifierSettings),
     Service.DESK: _Wiring("services.desk.app", DeskSettings),

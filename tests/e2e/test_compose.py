@@ -21,10 +21,11 @@ pytestmark = [
     pytest.mark.timeout(400),
 ]
 PROBE = Path(__file__).with_name("rights_probe.py")
-REPLICAS = {"policy": 3, "notifier": 2, "intake": 1, "desk": 1}
+REPLICAS = {"policy": 3, "notifier": 2, "intake": 1, "worker": 1, "desk": 1}
 #: What each service may do of all that the probe tries; everything else must be refused.
 ALLOWED = {
     "intake": {"publish fact", "read sources"},
+    "worker": {"publish to afterword.dead"},
     "policy": {
         "publish followup.approved",
         "publish to afterword.dead",

@@ -46,12 +46,14 @@ async def test_policy_does_all_its_work_with_its_own_rights(
 LANES: dict[str, set[topology.Lane]] = {
     "intake": {topology.Lane.FACT, topology.Lane.STOP},
     "desk": {topology.Lane.STOP, topology.Lane.REVIEW},
+    "worker": set[topology.Lane](),
     "policy": {topology.Lane.APPROVED, topology.Lane.OUTCOME},
     "notifier": {topology.Lane.APPROVED, topology.Lane.OUTCOME},
 }
 READS = {
     "intake": set[str](),
     "desk": set[str](),
+    "worker": set[str](),
     "policy": {queue.name for queue in topology.WORK_QUEUES if "policy" in queue.name},
     "notifier": {topology.NOTIFIER_APPROVED.name},
 }

@@ -15,7 +15,7 @@ RULES: list[dict[str, Any]] = [
     for group in yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text("utf-8"))["groups"]
     for rule in group["rules"]
 ]
-PORTS = {"intake": 8080, "desk": 8081, "policy": 8082, "notifier": 8083}
+PORTS = {"intake": 8080, "desk": 8081, "policy": 8082, "notifier": 8083, "worker": 8084}
 
 
 def test_each_alert_asks_for_metrics_that_there_are() -> None:

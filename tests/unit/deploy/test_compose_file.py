@@ -66,7 +66,7 @@ def test_every_secret_is_declared_and_each_declared_one_is_used() -> None:
 def test_what_may_be_scaled_has_neither_a_name_nor_a_port_of_its_own() -> None:
     """--scale policy=3 --scale notifier=2."""
     assert not any("container_name" in service for service in SERVICES.values())
-    assert not any("ports" in SERVICES[name] for name in ("policy", "notifier"))
+    assert not any("ports" in SERVICES[name] for name in ("worker", "policy", "notifier"))
 
 
 def test_the_servers_are_out_of_reach_of_the_published_network() -> None:

@@ -13,6 +13,7 @@ def test_the_page_lists_every_setting() -> None:
     """A setting that no operator can find is none."""
     parts = (
         settings.IntakeSettings,
+        settings.WorkerSettings,
         settings.PolicySettings,
         settings.NotifierSettings,
         settings.DeskSettings,

@@ -15,7 +15,7 @@ NAMED = re.compile(r"""database\[["'](\w+)["']\]""")
 OF_THE_CONSOLE = {"cli.py", "registry.py"}
 
 
-@pytest.mark.parametrize("service", ["intake", "policy", "notifier", "desk"])
+@pytest.mark.parametrize("service", ["intake", "worker", "policy", "notifier", "desk"])
 def test_a_service_has_a_right_to_each_collection_its_code_names(service: str) -> None:
     """As the user that the service itself runs as."""
     code = [file for file in (ROOT / "services" / service).rglob("*.py") if file.name not in OF_THE_CONSOLE]

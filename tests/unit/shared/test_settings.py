@@ -14,6 +14,7 @@ from shared.settings import (
     NotifierSettings,
     PolicySettings,
     Settings,
+    WorkerSettings,
     load,
 )
 
@@ -33,6 +34,7 @@ COMPLETE = {
 }
 SERVICES: list[type[Settings]] = [
     IntakeSettings,
+    WorkerSettings,
     PolicySettings,
     NotifierSettings,
     DeskSettings,
@@ -102,8 +104,9 @@ def test_defaults_are_those_of_the_manual(env: Env) -> None:
         load(DeskSettings).http_port,
         load(PolicySettings).http_port,
         notifier.http_port,
+        load(WorkerSettings).http_port,
     ]
-    assert ports == [8080, 8081, 8082, 8083]
+    assert ports == [8080, 8081, 8082, 8083, 8084]
     assert intake.http_host == "127.0.0.1"
     assert intake.mongo_database == "afterword"
     assert notifier.public_url == "https://afterword.example"
