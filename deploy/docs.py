@@ -51,6 +51,15 @@ _SUBSCRIPTIONS = (
         topology.POLICY_REVIEWS, Lane.REVIEW, "reviews", "A reviewer's word; answered once decided."
     ),
     _Subscription(topology.NOTIFIER_APPROVED, Lane.APPROVED, "approved", "Signed permits, for the notifier."),
+    _Subscription(
+        topology.WORKER_STOPS,
+        Lane.STOP,
+        "forgotten",
+        "The same stops, for the worker: erasures matter.",
+    ),
+    _Subscription(
+        topology.WORKER_DELIVERIES, Lane.DELIVERY, "deliveries", "Raw copies of deliveries, for the worker."
+    ),
 )
 
 

@@ -251,6 +251,42 @@ class FollowupExpired(FollowupOutcome):
     kind = "followup.expired"
 
 
+class RawDelivery(BaseModel):
+    """An HTTP request to a source as it came, without the credentials in it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_bytes="base64", val_json_bytes="base64")
+
+    method: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Reading(BaseModel):
+    """One event that a delivery was read as."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    type: str
+    who: str | None = None
+    case: CaseId | None = None
+
+
+class DeliveryTaken(Data):
+    """What came to a source and what it was read as; kept for a while, for whoever connects the source."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_bytes="base64", val_json_bytes="base64")
+
+    kind = "delivery.taken"
+    outcome: Literal["accepted", "ignored", "refused"]
+    problem: Short | None = Field(None, description="The slug of the problem that refused it.")
+    why: tuple[str, ...] = Field((), description="Why it was refused, or what of it was ignored.")
+    read: tuple[Reading, ...] = ()
+    people: tuple[Person, ...] = Field((), description="Whom its events name, so that it can be forgotten.")
+    raw: RawDelivery
+
+
 INBOUND: tuple[type[Data], ...] = (
     DeclineReceived,
     DeclineWithdrawn,
@@ -274,12 +310,20 @@ OUTBOUND: tuple[type[Data], ...] = (
 )
 
 
+def people_of(data: Data) -> tuple[Person, ...]:
+    """Whom the data name: nobody, or one person by every id that candidates were merged into it under."""
+    person: Person | None = getattr(data, "person", None)
+    if person is None:
+        return ()
+    return (person, *(Person(external_id=former) for former in getattr(data, "formerly", ())))
+
+
 def type_of(data: type[Data]) -> str:
     """The CloudEvents type of a kind of data, for instance ``afterword.decline.received.v1``."""
     return f"afterword.{data.kind}.v{data.version}"
 
 
-_ALL: tuple[type[Data], ...] = (*INBOUND, ReviewDecided, *OUTBOUND)
+_ALL: tuple[type[Data], ...] = (*INBOUND, ReviewDecided, DeliveryTaken, *OUTBOUND)
 TYPES: dict[str, type[Data]] = {type_of(data): data for data in _ALL}
 
 _TRACEPARENT = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")

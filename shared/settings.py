@@ -197,6 +197,8 @@ class WorkerSettings(Consumer, Mongo, Http, BusKey, VaultKeys, Pepper):
     http_port: Port = 8084
     #: Events worked on as one set.
     gather_limit: Count = 500
+    #: How long raw deliveries are kept.
+    raw_days: Annotated[int, Field(ge=1, le=90, description="whole days, 1 to 90")] = 14
 
 
 class PolicyFiles(Settings):

@@ -125,6 +125,7 @@ class Metrics:
 
         self.registry = registry
         self.deliveries = counter("deliveries", "Deliveries: accepted, or why refused.", "kind", "result")
+        self.copies = counter("copies", "Raw copies of deliveries: handed over, dropped, failed.", "result")
         self.events = counter("events", "Events handled.", "type", "outcome")
         self.conflicts = counter("conflicts", "Known event ids with other content.", "type")
         self.decisions = counter("decisions", "Decisions, by each finding that spoke.", "verdict", "code")

@@ -17,6 +17,7 @@ class Lane(StrEnum):
     FACT = "fact"
     STOP = "stop"
     REVIEW = "review"
+    DELIVERY = "delivery"
     APPROVED = "followup.approved"
     OUTCOME = "followup.outcome"
 
@@ -31,6 +32,8 @@ def lane_of(kind: str) -> Lane:
         return Lane.STOP
     if kind == "review.decided":
         return Lane.REVIEW
+    if kind == "delivery.taken":
+        return Lane.DELIVERY
     if kind == "followup.approved":
         return Lane.APPROVED
     return Lane.OUTCOME if kind.startswith("followup.") else Lane.FACT
@@ -51,6 +54,9 @@ MAX_ATTEMPTS = 30
 DELIVERY_LIMIT = 10
 MAX_LENGTH = 200_000
 OUTCOMES_MAX_LENGTH = 10_000
+#: Messages and bytes of raw copies that may wait for the worker.
+DELIVERIES_MAX_LENGTH = 10_000
+DELIVERIES_MAX_BYTES = 256 * 1024 * 1024
 #: How often a dead letter may be looked at: each look counts as a delivery, and RabbitMQ 4 drops after 20.
 DEAD_LOOKS = 1_000_000
 DEAD_TTL_MS = 14 * 24 * 3600 * 1000
@@ -82,7 +88,17 @@ POLICY_FACTS = _work_queue("afterword.policy.facts", Lane.FACT)
 POLICY_STOPS = _work_queue("afterword.policy.stops", Lane.STOP)
 POLICY_REVIEWS = _work_queue("afterword.policy.reviews", Lane.REVIEW)
 NOTIFIER_APPROVED = _work_queue("afterword.notifier.approved", Lane.APPROVED)
-WORK_QUEUES = (POLICY_FACTS, POLICY_STOPS, POLICY_REVIEWS, NOTIFIER_APPROVED)
+#: A copy of what policy obeys: an erasure is the worker's business too.
+WORKER_STOPS = _work_queue("afterword.worker.stops", Lane.STOP)
+WORK_QUEUES = (POLICY_FACTS, POLICY_STOPS, POLICY_REVIEWS, NOTIFIER_APPROVED, WORKER_STOPS)
+#: Raw copies are a convenience: where they are too many the oldest are dropped, and no delivery is refused.
+WORKER_DELIVERIES = RabbitQueue(
+    "afterword.worker.deliveries",
+    queue_type=QueueType.QUORUM,
+    durable=True,
+    declare=False,
+    routing_key=Lane.DELIVERY,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +149,7 @@ def queues() -> tuple[Queue, ...]:
         *work,
         *waits,
         Queue(DEAD_QUEUE, quorum, ((DEAD_EXCHANGE.name, ""),)),
+        Queue(WORKER_DELIVERIES.name, quorum, ((EVENTS.name, WORKER_DELIVERIES.routing_key),)),
         Queue(OUTCOMES_QUEUE, quorum, ((EVENTS.name, "followup.#"),)),
     )
 
@@ -155,6 +172,18 @@ def policies() -> tuple[dict[str, Any], ...]:
             "afterword-work",
             r"^afterword\.(policy|notifier)\.",
             {"delivery-limit": DELIVERY_LIMIT, "max-length": MAX_LENGTH},
+        ),
+        # without a length: while the worker is away no stop may be refused for it
+        policy("afterword-worker-stops", r"^afterword\.worker\.stops$", {"delivery-limit": DELIVERY_LIMIT}),
+        policy(
+            "afterword-deliveries",
+            r"^afterword\.worker\.deliveries$",
+            {
+                "delivery-limit": DELIVERY_LIMIT,
+                "max-length": DELIVERIES_MAX_LENGTH,
+                "max-length-bytes": DELIVERIES_MAX_BYTES,
+                "overflow": "drop-head",
+            },
         ),
         policy(
             "afterword-dead", r"^afterword\.dead$", {"message-ttl": DEAD_TTL_MS, "delivery-limit": DEAD_LOOKS}
@@ -180,7 +209,7 @@ class Rights:
 _FORWARD = r"afterword\.(dead|wait\.\d+s)"
 #: amq.default: replies to a waiting sender go through the default exchange.
 RIGHTS: dict[str, Rights] = {
-    "intake": Rights("^$", r"^afterword\.events$", "^$", "^(fact|stop)$"),
+    "intake": Rights("^$", r"^afterword\.events$", "^$", "^(fact|stop|delivery)$"),
     # reads what is its own, and passes on what it must put off or give up
     "worker": Rights("^$", rf"^{_FORWARD}$", r"^afterword\.worker\.", "^$"),
     "desk": Rights("^$", r"^afterword\.events$", "^$", "^(stop|review)$"),

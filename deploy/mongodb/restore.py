@@ -23,6 +23,7 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 from deploy.mongodb import archive, setup
+from deploy.mongodb.backup import LEFT_OUT
 from shared.clock import Clock, SystemClock
 from shared.states import State
 from shared.store import client
@@ -31,7 +32,15 @@ from shared.store.cases import Cases, Move
 #: Stored by content as soon as a policy service starts: there before there are any data.
 _DOCUMENTS = "policies"
 #: Never emptied; what the backup has beside it is added.
-KEPT = frozenset({"suppressions", "permits", "permits_archive", "withdrawals", "releases", _DOCUMENTS})
+KEPT = LEFT_OUT | {
+    "suppressions",
+    "permits",
+    "permits_archive",
+    "withdrawals",
+    "releases",
+    "audit",
+    _DOCUMENTS,
+}
 #: How each open state ends when its case may have gone on after the backup.
 CLOSES = {
     State.RECEIVED: State.DENIED,

@@ -22,6 +22,10 @@ COLLECTIONS = (
     "standings",
     "releases",
     "differences",
+    "deliveries",
+    "delivery_erasures",
+    "delivery_hours",
+    "audit",
 )
 
 _READ = ("find",)
@@ -34,7 +38,13 @@ _INDEX = ("find", "createCollection", "createIndex", "listIndexes")
 #: Service to collection to actions. What is not named is refused by the server.
 ROLES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "intake": {"sources": _READ},
-    "worker": {},
+    "worker": {
+        "deliveries": ("find", "insert", "remove"),
+        "delivery_erasures": _KEEP,
+        "delivery_hours": _KEEP,
+        "people": _READ,
+        "cases": _READ,
+    },
     "policy": {
         "tenants": _READ,
         "events": _ADD,
@@ -67,6 +77,8 @@ ROLES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "releases": _ADD,  # whoever decides puts no policy live, and whoever does decides nothing
         "people": ("find", "update"),  # a key rotation wraps their data keys anew
         "suppressions": _ADD,  # nobody, by whatever command, takes one away
+        "deliveries": ("find", "update", "changeStream"),  # shows them; a rotation wraps their keys anew
+        "audit": _ADD,  # who looked at what, and nobody takes it away
         "cases": ("find", "update"),  # whoever adds one marks the open cases, which are looked at anew then
     },
     "migrate": dict.fromkeys(COLLECTIONS, _INDEX),

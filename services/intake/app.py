@@ -11,6 +11,7 @@ from faststream.rabbit import RabbitBroker
 from prometheus_client import CollectorRegistry
 
 from services.intake import openapi
+from services.intake.deliveries.copies import Copies
 from services.intake.directory import Directory, stored_sources
 from services.intake.limits import Limits, Rate
 from services.intake.publish import Publisher
@@ -46,21 +47,24 @@ def build(settings: IntakeSettings, clock: Clock | None = None) -> FastAPI:
         clock,
         settings.source_cache_s,
     )
+    way_out = bus.Bus(
+        broker,
+        sealer=Sealer(settings.bus_key.get_secret_value()),
+        clock=clock,
+        timeout_s=settings.publish_timeout_s,
+    )
     publisher = Publisher(
-        bus.Bus(
-            broker,
-            sealer=Sealer(settings.bus_key.get_secret_value()),
-            clock=clock,
-            timeout_s=settings.publish_timeout_s,
-        ),
+        way_out,
         lambda: broker.ping(CONNECTED_TIMEOUT_S),
         clock=clock,
         metrics=metrics,
         in_force_timeout_s=settings.in_force_timeout_s,
     )
+    copies = Copies(way_out, clock=clock, metrics=metrics)
     door = Door(
         directory,
         publisher,
+        copies,
         Limits(UNSIGNED, clock.now()),
         clock=clock,
         metrics=metrics,
@@ -75,7 +79,7 @@ def build(settings: IntakeSettings, clock: Clock | None = None) -> FastAPI:
         try:
             yield
         finally:
-            await _stop(publisher, broker, settings.stop_timeout_s / 2)
+            await _stop(publisher, copies, broker, settings.stop_timeout_s / 2)
             mongo.close()
 
     async def broker_connected() -> None:
@@ -135,11 +139,12 @@ async def _start(broker: RabbitBroker, settings: IntakeSettings) -> None:
         ) from None
 
 
-async def _stop(publisher: Publisher, broker: RabbitBroker, timeout_s: float) -> None:
+async def _stop(publisher: Publisher, copies: Copies, broker: RabbitBroker, timeout_s: float) -> None:
     """Half of the time to stop is the HTTP server's, for its open requests; this is the other half."""
     try:
         async with asyncio.timeout(timeout_s):
             await publisher.drain()
+            await copies.drain()
             await broker.stop()
     except TimeoutError:
         log.warning("stopped before the broker let go; what was not answered is sent again")

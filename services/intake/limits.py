@@ -88,14 +88,18 @@ class Share:
         self._bound._move(amount)  # noqa: SLF001 - two halves of one thing
         self._held += amount
 
+    def release(self) -> None:
+        """Gives all of it back."""
+        self._bound._move(-self._held)  # noqa: SLF001
+        self._held = 0
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bound._move(-self._held)  # noqa: SLF001
-        self._held = 0
+        self.release()
 
 
 def rate_of(stored: Mapping[str, float]) -> Rate:

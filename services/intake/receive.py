@@ -4,20 +4,24 @@ Each step costs more than the one before it and trusts the request more; then co
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from services.intake import body, greeting, problems
+from services.intake.deliveries.copies import Copies, Copy
+from services.intake.deliveries.taken import refused, understood
 from services.intake.directory import Directory, Source
+from services.intake.envelope import enveloped
 from services.intake.limits import Bound, Full, Limits, Share
 from services.intake.publish import Publisher
 from services.intake.sources import DEFAULT_KIND, SOURCES, Answer, Delivery, Mapped, Sent, folded
 from shared.clock import Clock
 from shared.errors import Invalid, SignatureInvalid, Transient
-from shared.events import DeclineReceived, Event, case_id, content_digest, event_id, type_of
+from shared.events import Event
 from shared.problems import Problem
 from shared.telemetry import Metrics
 
@@ -26,8 +30,6 @@ MAX_HELD_BYTES = 64 * 1024 * 1024
 MAX_HELD_EVENTS = 20_000
 #: Kind of a source that is not known, in metrics: its name and kind are a stranger's word.
 NO_KIND = "none"
-#: Stands in digests for a time that the platform does not tell.
-_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 log = structlog.get_logger()
 
@@ -39,6 +41,7 @@ class Door:
         self,
         directory: Directory,
         publisher: Publisher,
+        copies: Copies,
         limits: Limits,
         *,
         clock: Clock,
@@ -49,6 +52,7 @@ class Door:
     ) -> None:
         self._directory = directory
         self._publisher = publisher
+        self._copies = copies
         self._limits = limits
         self._clock = clock
         self._metrics = metrics
@@ -61,19 +65,23 @@ class Door:
 
     async def receive(self, name: str, request: Request) -> Response:
         """The answer to one delivery to the source ``name``. Raises the Problem that refuses it."""
-        seen = _Seen()
-        try:
-            response = await self._receive(name, request, seen)
-        except Problem as problem:
-            self._metrics.deliveries.labels(seen.kind, problem.slug).inc()
-            # the name is a stranger's word until it is found to be a source
-            log.info("refused", source=seen.source, why=problem.slug, status=problem.status)
-            raise
-        except ClientDisconnect:
-            self._metrics.deliveries.labels(seen.kind, "gone").inc()
-            return Response(status_code=400)
-        self._metrics.deliveries.labels(seen.kind, seen.result).inc()
-        return response
+        with self._copies.copy() as copy:
+            seen = _Seen(copy)
+            try:
+                response = await self._receive(name, request, seen)
+            except Problem as problem:
+                self._metrics.deliveries.labels(seen.kind, problem.slug).inc()
+                # the name is a stranger's word until it is found to be a source
+                log.info("refused", source=seen.source, why=problem.slug, status=problem.status)
+                if not seen.read:
+                    await self._look_up(name, request, copy)
+                copy.end(refused(problem))
+                raise
+            except ClientDisconnect:
+                self._metrics.deliveries.labels(seen.kind, "gone").inc()
+                return Response(status_code=400)
+            self._metrics.deliveries.labels(seen.kind, seen.result).inc()
+            return response
 
     async def _receive(self, name: str, request: Request, seen: "_Seen") -> Response:
         let_in = await self._let_in(name, request, seen)
@@ -82,10 +90,11 @@ class Door:
             return Response(let_in.body, let_in.status, dict(let_in.headers))
         source, mapped = let_in
         now, traceparent = self._clock.now(), request.headers.get("traceparent")
-        events = [_event(one, source, now, traceparent) for one in mapped.events]
+        events = [enveloped(one, source.name, source.tenant, now, traceparent) for one in mapped.events]
         seen.result = "accepted" if events else "ignored"
         if events:
             await self._publish(events)
+        seen.copy.end(understood(events, mapped.ignored))
         log.debug(seen.result, source=source.name, event_ids=[event.id for event in events])
         accepted = [_accepted(one, event) for one, event in zip(mapped.events, events, strict=True)]
         ignored = [{"why": one.why} for one in mapped.ignored]
@@ -95,8 +104,11 @@ class Door:
         """Who sent it and what, or the answer to a greeting; the body is forgotten on the way out."""
         with self._bytes.share() as held:
             delivery = await self._read(request, held)
+            seen.read = True
             found = await self._find(name)
             now = self._clock.now()
+            if found is not None and delivery.method == "POST":
+                seen.copy.take(found, delivery, now)
             answer = self._greeted(found, name, delivery, now)
             if answer is not None:
                 return answer
@@ -124,6 +136,16 @@ class Door:
             return await self._directory.find(name)
         except Transient as error:
             raise problems.sources_away() from error
+
+    async def _look_up(self, name: str, request: Request, copy: Copy) -> None:
+        """Takes what was refused unread, for it says much to whoever connects the source."""
+        try:
+            found = await self._directory.find(name)
+        except Transient:
+            return
+        if found is not None:
+            unread = Delivery(folded(request.headers.items()), b"", request.method, request.url.query)
+            copy.take(found, unread, self._clock.now())
 
     def _greeted(self, source: Source | None, name: str, delivery: Delivery, now: datetime) -> Answer | None:
         """The answer to a greeting. Raises the Problem of what came by another way than deliveries do."""
@@ -180,29 +202,15 @@ class Door:
             self._metrics.events.labels(event.type, "accepted").inc()
 
 
+@dataclass(slots=True)
 class _Seen:
-    """What is known of a delivery's sender so far."""
+    """What is known of a delivery so far, and its copy."""
 
+    copy: Copy
+    read: bool = False
     source: str | None = None
     kind: str = NO_KIND
     result: str = "accepted"
-
-
-def _event(sent: Sent, source: Source, now: datetime, traceparent: str | None) -> Event:
-    """The event in its envelope; what has no time of its own happened when it came."""
-    own_id = event_id(source.tenant, source.name, sent.id)
-    return Event(
-        id=own_id,
-        type=type_of(type(sent.data)),
-        source=f"/sources/{source.name}",
-        subject=case_id(own_id) if isinstance(sent.data, DeclineReceived) else None,
-        time=sent.time or now,
-        tenant=source.tenant,
-        receivedat=now,
-        digest=content_digest(sent.data.kind, sent.time or _NO_TIME, sent.data),
-        traceparent=traceparent,
-        data=sent.data,
-    )
 
 
 def _accepted(sent: Sent, event: Event) -> dict[str, str | None]:

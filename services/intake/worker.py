@@ -6,26 +6,61 @@ A process of its own: it may be slow or away, and no delivery is refused for it.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
+from services.intake.deliveries.keeping import Forgetting, Keeping
+from services.intake.deliveries.record import Recording
 from shared import bus as buses
-from shared.consumer import Consumer
+from shared import topology
+from shared.clock import Clock, SystemClock
+from shared.consumer import Consumer, Work, subscribe
 from shared.health import health_routes
+from shared.identity import Fingerprints
 from shared.liveness import ConsumerWatch
 from shared.settings import WorkerSettings
 from shared.store import client
 from shared.telemetry import Metrics
+from shared.vault import Keyring, Sealer, Vault
+
+#: A raw copy may be long: so many copies at once, and so many messages of them, are what memory allows.
+_COPIES, _MESSAGES = 100, 20
 
 
-def build(settings: WorkerSettings) -> Starlette:
+def build(settings: WorkerSettings, clock: Clock | None = None) -> Starlette:
     """The worker as an ASGI application; its consumers run as long as its lifespan."""
+    clock = clock or SystemClock()
     metrics = Metrics(CollectorRegistry())
     mongo, database = client.connect(settings.mongo_url, app="worker")
     broker = buses.connect(settings.amqp_url, "worker", stop_timeout_s=settings.stop_timeout_s)
-    consumers: list[Consumer] = []
-    watch = ConsumerWatch(broker, consumers)
+    sealer = Sealer(settings.bus_key.get_secret_value())
+    bus = buses.Bus(broker, sealer=sealer, clock=clock, timeout_s=settings.publish_timeout_s)
+    vault = Vault(Keyring.parse(settings.vault_keys.get_secret_value()))
+    fingerprints = Fingerprints(settings.pepper.get_secret_value())
+    kept = timedelta(days=settings.raw_days)
+    keeping = Keeping(database, Recording(vault, fingerprints, kept))
+    forgetting = Forgetting(database, fingerprints, kept)
+
+    def consumer(queue: str, work: Work, limit: int) -> Consumer:
+        return Consumer(
+            bus,
+            queue,
+            work,
+            sealer=sealer,
+            clock=clock,
+            metrics=metrics,
+            limit=limit,
+            away=client.AWAY,
+            answers=False,
+        )
+
+    copies = consumer(topology.WORKER_DELIVERIES.name, keeping.keep, _COPIES)
+    stops = consumer(topology.WORKER_STOPS.name, forgetting.forget, settings.gather_limit)
+    subscribe(broker, topology.WORKER_DELIVERIES, copies, prefetch=_MESSAGES)
+    subscribe(broker, topology.WORKER_STOPS, stops, prefetch=settings.prefetch)
+    watch = ConsumerWatch(broker, [copies, stops])
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

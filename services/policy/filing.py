@@ -36,15 +36,10 @@ class Filing:
 
     def keys(self, event: Event) -> frozenset[str]:
         """The tenant-scoped fingerprints of the person that an event names; empty where it names nobody."""
-        person = getattr(event.data, "person", None)
-        if person is None:
-            return frozenset()
-        # a person whom two candidates were merged into goes by the ids of both, so their memory is one
-        merged = (events.Person(external_id=former) for former in getattr(event.data, "formerly", ()))
         return frozenset(
             scoped(event.tenant, print_)
-            for one in (person, *merged)
-            for print_ in self._fingerprints.of(one, event.source)
+            for person in events.people_of(event.data)
+            for print_ in self._fingerprints.of(person, event.source)
         )
 
     def heard(self, event: Event) -> Heard:

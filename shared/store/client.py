@@ -85,15 +85,21 @@ def only_duplicates(error: BulkWriteError) -> bool:
 
 async def insert_missing(collection: Collection, documents: Sequence[Document]) -> bool:
     """Inserts the documents whose unique keys nobody has yet; whether that was all of them."""
+    return len(await insert_new(collection, documents)) == len(documents)
+
+
+async def insert_new(collection: Collection, documents: Sequence[Document]) -> list[Document]:
+    """Inserts the documents whose unique keys nobody has yet; returns those."""
     if not documents:
-        return True
+        return []
     try:
         await collection.insert_many(documents, ordered=False)
     except BulkWriteError as error:
         if not only_duplicates(error):
             raise
-        return False
-    return True
+        known = {fault["index"] for fault in (error.details or {})["writeErrors"]}
+        return [document for place, document in enumerate(documents) if place not in known]
+    return list(documents)
 
 
 async def upsert(collection: Collection, updates: Sequence[UpdateOne]) -> BulkWriteResult | None:

@@ -4,6 +4,9 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from shared.store.client import Database
 
+#: Counts of deliveries by the hour: a day, the seven before it, and some to spare.
+HOURS_KEPT_S = 10 * 24 * 3600
+
 INDEXES: dict[str, tuple[IndexModel, ...]] = {
     "cases": (
         IndexModel([("keys", ASCENDING), ("state", ASCENDING)], name="open_cases_of_a_person"),
@@ -64,6 +67,19 @@ INDEXES: dict[str, tuple[IndexModel, ...]] = {
     ),
     "sources": (IndexModel([("tenant", ASCENDING)], name="tenant"),),
     "keys": (IndexModel([("tenant", ASCENDING)], name="tenant"),),
+    # raw copies, and who was forgotten meanwhile, end by themselves
+    "deliveries": (
+        IndexModel(
+            [("source", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)], name="newest_of_a_source"
+        ),
+        IndexModel([("keys", ASCENDING), ("at", ASCENDING)], name="of_a_person"),
+        IndexModel([("expires_at", ASCENDING)], name="ends", expireAfterSeconds=0),
+    ),
+    "delivery_erasures": (
+        IndexModel([("keys", ASCENDING)], name="keys"),
+        IndexModel([("expires_at", ASCENDING)], name="ends", expireAfterSeconds=0),
+    ),
+    "delivery_hours": (IndexModel([("hour", ASCENDING)], name="ends", expireAfterSeconds=HOURS_KEPT_S),),
 }
 
 

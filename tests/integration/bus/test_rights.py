@@ -44,7 +44,7 @@ async def test_policy_does_all_its_work_with_its_own_rights(
 
 #: The lanes that each service may publish on.
 LANES: dict[str, set[topology.Lane]] = {
-    "intake": {topology.Lane.FACT, topology.Lane.STOP},
+    "intake": {topology.Lane.FACT, topology.Lane.STOP, topology.Lane.DELIVERY},
     "desk": {topology.Lane.STOP, topology.Lane.REVIEW},
     "worker": set[topology.Lane](),
     "policy": {topology.Lane.APPROVED, topology.Lane.OUTCOME},
@@ -53,7 +53,7 @@ LANES: dict[str, set[topology.Lane]] = {
 READS = {
     "intake": set[str](),
     "desk": set[str](),
-    "worker": set[str](),
+    "worker": {topology.WORKER_STOPS.name, topology.WORKER_DELIVERIES.name},
     "policy": {queue.name for queue in topology.WORK_QUEUES if "policy" in queue.name},
     "notifier": {topology.NOTIFIER_APPROVED.name},
 }

@@ -139,3 +139,15 @@ def test_a_backup_is_of_one_moment(database: Store, monkeypatch: pytest.MonkeyPa
     stream = io.BytesIO()
     assert backup(database, stream, CLOCK).counts["events"] == 3_000
     assert database["events"].count_documents({}) == 3_001
+
+
+def test_raw_deliveries_are_in_no_backup_and_outlast_a_restore(database: Store) -> None:
+    """A backup would bring back what an erasure has deleted since; what is there ends by itself."""
+    database["deliveries"].insert_one({"_id": "dlv_1", "keys": ["t/e1"]})
+    stream = io.BytesIO()
+    backup(database, stream, CLOCK)
+    stream.seek(0)
+    database["deliveries"].delete_many({})
+    database["deliveries"].insert_one({"_id": "dlv_2", "keys": ["t/e2"]})
+    restore(database, stream, replace=True)
+    assert database["deliveries"].distinct("_id") == ["dlv_2"]

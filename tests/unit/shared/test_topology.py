@@ -5,7 +5,7 @@ import re
 import pytest
 
 from shared import topology
-from shared.events import INBOUND, OUTBOUND, Data, ReviewDecided
+from shared.events import INBOUND, OUTBOUND, Data, DeliveryTaken, ReviewDecided
 from shared.topology import Lane, lane_of
 
 ALL = {queue.name: queue for queue in topology.queues()}
@@ -17,7 +17,7 @@ def test_every_kind_of_event_has_a_lane_that_a_queue_takes() -> None:
     bound = {
         key for queue in topology.queues() for source, key in queue.bindings if source == topology.EVENTS.name
     }
-    kinds: tuple[type[Data], ...] = (*INBOUND, ReviewDecided, *OUTBOUND)
+    kinds: tuple[type[Data], ...] = (*INBOUND, ReviewDecided, DeliveryTaken, *OUTBOUND)
     for data in kinds:
         lane = lane_of(data.kind)
         assert lane in bound or (lane.startswith("followup.") and "followup.#" in bound), data.kind
@@ -72,6 +72,17 @@ def test_all_tries_together_outlast_a_night() -> None:
         *(
             (name, {"delivery-limit": topology.DELIVERY_LIMIT, "max-length": topology.MAX_LENGTH})
             for name in WORK
+            if name != topology.WORKER_STOPS.name
+        ),
+        (topology.WORKER_STOPS.name, {"delivery-limit": topology.DELIVERY_LIMIT}),
+        (
+            topology.WORKER_DELIVERIES.name,
+            {
+                "delivery-limit": topology.DELIVERY_LIMIT,
+                "max-length": topology.DELIVERIES_MAX_LENGTH,
+                "max-length-bytes": topology.DELIVERIES_MAX_BYTES,
+                "overflow": "drop-head",
+            },
         ),
         (topology.DEAD_QUEUE, {"message-ttl": topology.DEAD_TTL_MS, "delivery-limit": topology.DEAD_LOOKS}),
         (topology.OUTCOMES_QUEUE, {"max-length": topology.OUTCOMES_MAX_LENGTH, "overflow": "drop-head"}),
@@ -79,6 +90,9 @@ def test_all_tries_together_outlast_a_night() -> None:
     ],
 )
 def test_each_queue_has_the_limits_meant_for_it(queue: str, wanted: dict[str, object] | None) -> None:
-    """One policy at most speaks of a queue; only the feed may drop what is old."""
+    """One policy at most speaks of a queue; only the feed and raw copies may drop what is old.
+
+    A copy of stops has no length: full, it would have the stops themselves refused.
+    """
     found = [policy["definition"] for policy in topology.policies() if re.search(policy["pattern"], queue)]
     assert found == ([wanted] if wanted else [])

@@ -1,0 +1,1 @@
+"""Raw deliveries: copied at the door, kept sealed by the worker for a while, shown by commands."""

@@ -1,0 +1,31 @@
+"""What a source sent, in the envelope in which it travels. Pure."""
+
+from datetime import UTC, datetime
+
+from services.intake.sources import Sent
+from shared.events import DeclineReceived, Event, case_id, content_digest, event_id, type_of
+
+#: Stands in digests for a time that the platform does not tell.
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def path_of(source: str) -> str:
+    """A source as events name it."""
+    return f"/sources/{source}"
+
+
+def enveloped(sent: Sent, source: str, tenant: str, now: datetime, traceparent: str | None = None) -> Event:
+    """The event in its envelope; what has no time of its own happened when it came."""
+    own_id = event_id(tenant, source, sent.id)
+    return Event(
+        id=own_id,
+        type=type_of(type(sent.data)),
+        source=path_of(source),
+        subject=case_id(own_id) if isinstance(sent.data, DeclineReceived) else None,
+        time=sent.time or now,
+        tenant=tenant,
+        receivedat=now,
+        digest=content_digest(sent.data.kind, sent.time or _NO_TIME, sent.data),
+        traceparent=traceparent,
+        data=sent.data,
+    )
