@@ -260,5 +260,7 @@ class IntakeUrl(Settings):
     intake_url: Url = "http://localhost:8080"
 
 
-class ConsoleSettings(Rabbit, Mongo, SourceKeys, VaultKeys, VerifyKey, IntakeUrl, Pepper, PolicyFiles):
+class ConsoleSettings(
+    Rabbit, Mongo, BusKey, SourceKeys, VaultKeys, VerifyKey, IntakeUrl, Pepper, PolicyFiles
+):
     """What the console's widest command needs; a narrower one loads its parts."""

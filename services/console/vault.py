@@ -31,22 +31,24 @@ def _group() -> None:
 
 @app.command()
 def rewrap() -> None:
-    """Wrap the data keys of all people, and the secrets of all sources, under the first key of their
-    rings.
+    """Wrap the data keys of all people and raw deliveries, and the secrets of all sources, under the first
+    key of their rings.
     """
     settings = load(_Rewrap)
     vault = Vault(Keyring.parse(settings.vault_keys.get_secret_value()))
     ring = Keyring.parse(settings.source_keys.get_secret_value())
 
     async def work(database: Database) -> tuple[int, int]:
-        return await rewrap_people(database, vault), await rewrap_sources(database, ring)
+        people = await rewrap_data_keys(database["people"], vault)
+        deliveries = await rewrap_data_keys(database["deliveries"], vault)
+        return people + deliveries, await rewrap_sources(database, ring)
 
-    people, sources = with_database(work)
-    typer.echo(f"{people} data keys and {sources} source secrets rewrapped")
+    data_keys, sources = with_database(work)
+    typer.echo(f"{data_keys} data keys and {sources} source secrets rewrapped")
 
 
-async def rewrap_people(database: Database, vault: Vault) -> int:
-    """Rewraps what is not under the first key yet; returns how many. An erased person has nothing left to
+async def rewrap_data_keys(collection: Collection, vault: Vault) -> int:
+    """Rewraps what is not under the first key yet; returns how many. Whoever was erased has nothing left to
     rewrap.
     """
 
@@ -54,7 +56,7 @@ async def rewrap_people(database: Database, vault: Vault) -> int:
         fresh = vault.rewrap(card["data_key"])
         return {} if fresh == card["data_key"] else {"data_key": fresh}
 
-    return await _each(database["people"], {"data_key": {"$ne": None}}, ("data_key",), change)
+    return await _each(collection, {"data_key": {"$ne": None}}, ("data_key",), change)
 
 
 async def rewrap_sources(database: Database, ring: Keyring) -> int:

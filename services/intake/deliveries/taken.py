@@ -57,10 +57,7 @@ def copied(taken: Taken, own_id: str) -> Event:
         outcome=fate.outcome,
         problem=fate.problem,
         why=tuple(why[:_MAX_WHY_LETTERS] for why in fate.why[:_MAX_WHY]),
-        read=tuple(
-            Reading(id=event.id, type=event.kind, who=getattr(event.data, "who", None), case=event.subject)
-            for event in fate.events
-        ),
+        read=tuple(read_as(event) for event in fate.events),
         people=tuple(_people(fate.events)),
         raw=_raw(taken.delivery, [secret for secret in (source.current, source.previous) if secret]),
     )
@@ -73,6 +70,11 @@ def copied(taken: Taken, own_id: str) -> Event:
         receivedat=taken.at,
         data=data,
     )
+
+
+def read_as(event: Event) -> Reading:
+    """What is told of an event: no word of a person."""
+    return Reading(id=event.id, type=event.kind, who=getattr(event.data, "who", None), case=event.subject)
 
 
 def _people(events: Iterable[Event]) -> Iterator[Person]:

@@ -9,8 +9,8 @@ from datetime import timedelta
 from services.policy.context import Context, Finding
 from services.policy.document import Policy
 from services.policy.facts import Intent
-from services.policy.interval import lower, upper
 from services.policy.tallies import total
+from shared.interval import lower, upper
 
 #: How fast a no was is asked of what was gathered since; decisions before that stay what they were.
 _SINCE_EDITION = 2

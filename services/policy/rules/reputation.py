@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from services.policy.context import Context, Evidence, Finding
 from services.policy.document import Policy
 from services.policy.facts import TALLY_DAYS, Severity, Tally
-from services.policy.interval import lower, upper
 from services.policy.tallies import (
     BAD,
     GRAVE,
@@ -22,6 +21,7 @@ from services.policy.tallies import (
     weighed,
     weighed_good,
 )
+from shared.interval import lower, upper
 
 #: The days, from today back, whose bad ends may be a jump; as many quiet ones close the breaker.
 _LATELY = 3

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from pydantic import SecretStr
 
-from services.console.vault import rewrap_people, rewrap_sources
+from services.console.vault import rewrap_data_keys, rewrap_sources
 from shared.errors import NotFound
 from shared.store import client
 from shared.store.client import Database
@@ -32,8 +32,8 @@ async def test_every_data_key_is_brought_under_the_new_key(database: Database) -
         sealed = before.open(wrapped).seal(b"ada", str(number).encode())
         cards.append({"_id": str(number), "data_key": wrapped, "sealed": sealed})
     await database["people"].insert_many([*cards, {"_id": "erased", "data_key": None, "sealed": None}])
-    assert await rewrap_people(database, both) == PEOPLE
-    assert await rewrap_people(database, both) == 0
+    assert await rewrap_data_keys(database["people"], both) == PEOPLE
+    assert await rewrap_data_keys(database["people"], both) == 0
     async for card in database["people"].find({"data_key": {"$ne": None}}):
         assert after.open(card["data_key"]).open(card["sealed"], card["_id"].encode()) == b"ada"
     with pytest.raises(NotFound):

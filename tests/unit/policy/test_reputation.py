@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from services.policy.context import Context
 from services.policy.document import load_base
 from services.policy.facts import AGES, Tally
-from services.policy.interval import lower, upper
 from services.policy.judge import judge
 from services.policy.rules import reputation
 from services.policy.tallies import BAD, STOPS, total
+from shared.interval import lower, upper
 from tests.unit.policy.building import DEFAULTS, PLAIN, aged, but, spoken, standing, tally
 from tests.unit.policy.strategies import CONTEXTS, TALLIES
 

@@ -1,0 +1,208 @@
+"""`afterword source watch`, `replay`, `raw` and `health`: what came, what it was read as, and how it goes."""
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+
+from services.intake.deliveries import health as healths
+from services.intake.deliveries.record import opened, shown
+from services.intake.deliveries.replay import Publish, Replay
+from services.intake.deliveries.replay import line as line_again
+from services.intake.deliveries.replay import shown as shown_again
+from services.intake.deliveries.store import Hours
+from services.intake.deliveries.watch import line, watched
+from services.intake.registry import Sources
+from services.intake.sources import Delivery
+from services.intake.sources.reading import rfc3339
+from shared import bus
+from shared.clock import SystemClock
+from shared.errors import Invalid, NotFound, Transient
+from shared.settings import BusKey, Rabbit, VaultKeys, load
+from shared.store.client import Database, Document
+from shared.store.session import with_database
+from shared.vault import Keyring, Sealer, Vault
+
+app = typer.Typer()
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+JsonLines = Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")]
+Name = Annotated[str, typer.Argument(help="As `afterword source list` has it.")]
+
+
+class _Publishing(BusKey, Rabbit):
+    """What publishing takes."""
+
+
+@app.command()
+def watch(
+    name: Name,
+    *,
+    last: Annotated[int, typer.Option(min=0, help="So many of the last ones first.")] = 10,
+    as_json: JsonLines = False,
+) -> None:
+    """Show deliveries as they come, until Ctrl-C: what each was read as, or why it was refused."""
+
+    async def work(database: Database) -> None:
+        await Sources(database, SystemClock()).get(name)
+        async for document in watched(database["deliveries"], name, last):
+            typer.echo(json.dumps(shown(document)) if as_json else line(document))
+
+    with suppress(KeyboardInterrupt):
+        with_database(work)
+
+
+@app.command()
+def raw(
+    delivery_id: Annotated[str, typer.Argument(metavar="ID", help="As `watch` shows it.")],
+    *,
+    by: Annotated[str, typer.Option(prompt="Who looks", help="Who looks; kept.")],
+    reason: Annotated[str, typer.Option(prompt="Why", help="Why; kept.")],
+    as_json: AsJson = False,
+) -> None:
+    """Print a delivery as it came, without its credentials. That somebody looked, and why, is kept."""
+    who, why = _told(by, "--by"), _told(reason, "--reason")
+    vault = _vault()
+
+    async def work(database: Database) -> Delivery:
+        document = await database["deliveries"].find_one({"_id": delivery_id})
+        if document is None:
+            raise NotFound(f"there is no delivery {delivery_id!r}; it may have ended, or been forgotten")
+        await database["audit"].insert_one(
+            {"at": SystemClock().now(), "what": "source raw", "of": delivery_id, "by": who, "why": why}
+        )
+        return opened(document, vault)
+
+    _print_raw(with_database(work), as_json=as_json)
+
+
+@app.command()
+def replay(
+    name: Name,
+    *,
+    since: Annotated[str | None, typer.Option(help="All that came since (RFC 3339).")] = None,
+    delivery_id: Annotated[str | None, typer.Option("--id", help="This one alone.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what they are read as.")] = False,
+    as_json: JsonLines = False,
+) -> None:
+    """Read stored deliveries by today's mapping and configuration, and publish their events again.
+
+    Ids are the same as the first time, so what arrived then changes nothing now. What was refused when it
+    came is passed over.
+    """
+    query = {"source": name, **_chosen(since, delivery_id)}
+    vault = _vault()
+
+    counts = dict.fromkeys(("deliveries", "events", "ignored", "skipped"), 0)
+
+    async def work(database: Database) -> None:
+        source = await Sources(database, SystemClock()).get(name)
+        async with _publishing(dry_run=dry_run) as publish:
+            async for one in Replay(database["deliveries"], source, vault, publish).run(query):
+                counts["deliveries"] += 1
+                counts["events"] += len(one.events)
+                counts["ignored"] += len(one.ignored)
+                counts["skipped"] += one.skipped is not None
+                typer.echo(json.dumps(shown_again(one)) if as_json else line_again(one))
+
+    with_database(work)
+    if as_json:
+        typer.echo(json.dumps({**counts, "published": not dry_run}))
+        return
+    done = "would be published" if dry_run else "published"
+    typer.echo(
+        f"{counts['deliveries']} deliveries: {counts['events']} events {done}, {counts['ignored']} ignored,"
+        f" {counts['skipped']} deliveries skipped"
+    )
+
+
+@app.command()
+def health(*, as_json: AsJson = False) -> None:
+    """Say which sources have gone quiet, or fail more than they used to; exit 1 where any does.
+
+    The last 24 whole hours against the seven days before them.
+    """
+    until = SystemClock().now().replace(minute=0, second=0, microsecond=0)
+
+    async def work(database: Database) -> list[healths.Health]:
+        enabled = [one["_id"] for one in await Sources(database, SystemClock()).all(None) if one["enabled"]]
+        hours = await Hours(database).since(until - timedelta(hours=1), healths.SPAN)
+        return healths.diagnosed(enabled, hours, until)
+
+    found = with_database(work)
+    if as_json:
+        typer.echo(json.dumps([one.shown() for one in found], indent=2))
+    else:
+        for one in found:
+            usual = sum(sum(day.values()) for day in one.before) / healths.BEFORE
+            typer.echo(
+                f"{one.source}  {', '.join(one.verdicts)}: {sum(one.last.values())} deliveries,"
+                f" {one.last.get('refused', 0)} of them refused; usually {usual:.1f} a day"
+            )
+    if any(one.unwell for one in found):
+        raise typer.Exit(1)
+
+
+@asynccontextmanager
+async def _publishing(*, dry_run: bool) -> AsyncIterator[Publish | None]:
+    if dry_run:
+        yield None
+        return
+    settings = load(_Publishing)
+    broker = bus.connect(settings.amqp_url, "console", stop_timeout_s=settings.stop_timeout_s)
+    sealer = Sealer(settings.bus_key.get_secret_value())
+    try:
+        await broker.start()
+    except bus.AWAY as error:
+        raise Transient(f"RabbitMQ (AFTERWORD_AMQP_URL) does not answer: {type(error).__name__}") from error
+    to = bus.Bus(broker, sealer=sealer, clock=SystemClock(), timeout_s=settings.publish_timeout_s)
+    try:
+        yield to.publish
+    finally:
+        await broker.stop()
+
+
+def _chosen(since: str | None, delivery_id: str | None) -> Document:
+    if (since is None) == (delivery_id is None):
+        raise Invalid.at("", "either --since or --id is expected")
+    if since is None:
+        return {"_id": delivery_id}
+    begin = rfc3339(since)
+    if begin is None:
+        raise Invalid.at("", f"--since: a time like 2026-01-31T12:00:00Z is expected, not {since!r}")
+    return {"at": {"$gte": begin}}
+
+
+def _print_raw(delivery: Delivery, *, as_json: bool) -> None:
+    try:
+        text: str | None = delivery.body.decode()
+    except UnicodeDecodeError:
+        text = None
+    if as_json:
+        told: dict[str, Any] = {
+            "method": delivery.method,
+            "query": delivery.query,
+            "headers": dict(delivery.headers),
+            "body": text,
+            "body_base64": base64.b64encode(delivery.body).decode() if text is None else None,
+        }
+        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        return
+    typer.echo(f"{delivery.method} {'?' + delivery.query if delivery.query else ''}".rstrip())
+    for header, value in delivery.headers.items():
+        typer.echo(f"{header}: {value}")
+    typer.echo(f"\n{delivery.body.decode(errors='replace')}")
+
+
+def _told(text: str, option: str) -> str:
+    if not text.strip():
+        raise Invalid.at("", f"{option}: some words are expected")
+    return text.strip()
+
+
+def _vault() -> Vault:
+    return Vault(Keyring.parse(load(VaultKeys).vault_keys.get_secret_value()))
