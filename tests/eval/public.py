@@ -10,7 +10,7 @@ from rich.table import Table
 
 from tests.eval.judging import Line, afterword
 
-HERE = Path(__file__).parent / "public"
+HERE = Path(__file__).parent / "public_sets"
 
 
 @dataclass(frozen=True, slots=True)
