@@ -121,6 +121,8 @@ class Context(Fact):
     #: What the words of this no were read as; None where nobody read them.
     reply_intent: Intent | None = None
     reply_marks: tuple[Mark, ...] = ()
+    #: The person is nobody: somebody tries a source.
+    sample: bool = False
 
     @property
     def outreach(self) -> tuple[Message, ...]:

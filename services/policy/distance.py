@@ -55,6 +55,7 @@ _WORDS = {
     "provenance.unclear_who": "The source would have to say that it was the candidate who declined.",
     "provenance.no_outreach": "A message from before the no would have to be on record.",
     "provenance.declined_before_outreach": "A message from before the no would have to be on record.",
+    "provenance.test": "The person would have to exist; this one was made up to try the source.",
     "provenance.withdrawn": "The no would have to stand; it was taken back.",
     "provenance.text_disagrees": "The candidate's own words would have to say no.",
     "single.already_thanked": "Nothing lifts this: one no is thanked for once.",

@@ -10,6 +10,7 @@ from services.policy.wording import wording
 from shared import events
 from shared.events import Event
 from shared.identity import Fingerprints, scoped
+from shared.sample import is_sample
 from shared.store import cases as case_store
 from shared.store import people as people_store
 from shared.store.client import Document
@@ -136,6 +137,7 @@ class Filing:
             "reason": decline.reason,
             "digest": event.digest,
             "traceparent": event.traceparent,
+            **({"sample": True} if is_sample(decline.person) else {}),
             **self._words(event),
             **heard.stored(),
         }

@@ -147,6 +147,7 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
         tangled=identity.tangled,
         reply_intent=case.get("intent"),
         reply_marks=tuple(Mark(**mark) for mark in case.get("marks", ())),
+        sample=case.get("sample", False),
         edition=EDITION,
         **_counted(case, before, found, remembered),
     )

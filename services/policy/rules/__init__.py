@@ -21,6 +21,7 @@ class Rule(Protocol):
 
 RULES: tuple[Rule, ...] = (
     provenance.who_declined,
+    provenance.somebodys,
     provenance.not_the_companys,
     provenance.outreach_came_first,
     provenance.answered_by_a_person,

@@ -35,6 +35,17 @@ def who_declined(context: Context, _policy: Policy, /) -> Iterable[Finding]:
         )
 
 
+def somebodys(context: Context, _policy: Policy, /) -> Iterable[Finding]:
+    """A person who does not exist, by whom somebody tries a source, is thanked for nothing."""
+    if context.sample:
+        yield Finding(
+            code="provenance.test",
+            severity="deny",
+            evidence={"source": context.source},
+            says="This is a test of the source, about nobody; it has arrived, and ends here.",
+        )
+
+
 def not_the_companys(context: Context, _policy: Policy, /) -> Iterable[Finding]:
     """A company's no and then the candidate's to the same messages: somebody may have changed the label."""
     before = [no for no in context.earlier_declines if no.who == "company" and no.at <= context.declined_at]

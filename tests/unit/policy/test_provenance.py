@@ -33,6 +33,13 @@ def test_only_the_candidates_own_no_counts(who: str, expected: list[tuple[str, s
     assert spoken(provenance.who_declined, but(who=who)) == expected
 
 
+@pytest.mark.parametrize("sample", [False, True])
+def test_nobody_is_thanked_for_nothing(*, sample: bool) -> None:
+    """A test of a source ends here, whatever else is known."""
+    expected = [("provenance.test", "deny")] if sample else []
+    assert spoken(provenance.somebodys, but(sample=sample)) == expected
+
+
 @pytest.mark.parametrize(
     ("messages", "expected"),
     [
