@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from services.intake import trial_cli
+from services.intake import probe_cli, trial_cli
 from services.intake.deliveries import cli as deliveries_cli
 from services.intake.registry import Sources, Tenants
 from services.intake.sources import DEFAULT_KIND
@@ -25,6 +25,7 @@ source = typer.Typer(name="source", help="Where deliveries come from.", no_args_
 tenant = typer.Typer(name="tenant", help="In whose name follow-ups go out.", no_args_is_help=True)
 source.add_typer(trial_cli.app)
 source.add_typer(deliveries_cli.app)
+source.add_typer(probe_cli.app)
 app.add_typer(source)
 app.add_typer(tenant)
 

@@ -1,8 +1,9 @@
 """An HMAC scheme that an operator describes: what is signed, how it is written, and where it stands."""
 
 import binascii
+import hmac
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
@@ -73,6 +74,19 @@ def verify(
             raise SignatureInvalid(f"{scheme.timestamp_header} is more than {tolerance_s:g} s from now")
     signed = _signed(scheme, stamp, headers.get(scheme.id_header or "", ""), delivery.body)
     signing.check(signed, [_key(scheme, secret) for secret in secrets], [digest], scheme.algorithm)
+
+
+def sign(scheme: Signature, body: bytes, secret: str, *, now: datetime, delivery_id: str) -> dict[str, str]:
+    """The headers by which the scheme signs this body now."""
+    stamp = str(int(now.timestamp() * (1000 if scheme.timestamp_unit == "ms" else 1)))
+    digest = hmac.digest(_key(scheme, secret), _signed(scheme, stamp, delivery_id, body), scheme.algorithm)
+    encoded = digest.hex() if scheme.encoding == "hex" else b64encode(digest).decode()
+    headers = {scheme.header: scheme.prefix + encoded}
+    if scheme.timestamp_header is not None:
+        headers[scheme.timestamp_header] = stamp
+    if scheme.id_header is not None:
+        headers[scheme.id_header] = delivery_id
+    return headers
 
 
 def _signed(scheme: Signature, stamp: str, delivery_id: str, body: bytes) -> bytes:
