@@ -333,7 +333,8 @@ class Event(BaseModel):
     """One event in a CloudEvents 1.0 envelope; attribute names as the specification has them.
 
     ``time`` is when it happened by the sender's word, ``receivedat`` when intake or the desk took it in,
-    ``digest`` the fingerprint of what was sent, by which a repeat is told from a conflict.
+    ``digest`` the fingerprint of what was sent, by which a repeat is told from a conflict, ``sourcekind`` the
+    kind of the source, where one sent it.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -347,6 +348,7 @@ class Event(BaseModel):
     tenant: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     receivedat: Moment
     digest: str | None = None
+    sourcekind: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
     traceparent: str | None = None
     data: SerializeAsAny[Data]
 

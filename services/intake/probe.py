@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from services.intake.envelope import enveloped
+from services.intake.envelope import Sender, enveloped
 from services.intake.samples import SAMPLES, Try
 from services.intake.sources import SOURCES, Delivery
 from services.intake.sources.config import read_config
@@ -55,7 +55,8 @@ def sample(source: Document, one: Try) -> Sample:
         mapped = adapter.map_events(delivery, one.config)
     except AfterwordError as error:
         raise Invalid.at("", f"no sample fits this source's secret and configuration: {error}") from None
-    events = tuple(enveloped(sent, source["_id"], source["tenant"], one.now) for sent in mapped.events)
+    sender = Sender(source["_id"], kind, source["tenant"])
+    events = tuple(enveloped(sent, sender, one.now) for sent in mapped.events)
     people = [person for event in events for person in people_of(event.data)]
     if not all(is_sample(person) for person in people) or bool(events) != bool(people):
         raise Invalid.at("", "by this source's configuration the sample would be about somebody")

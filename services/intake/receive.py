@@ -15,7 +15,7 @@ from services.intake import body, greeting, problems
 from services.intake.deliveries.copies import Copies, Copy
 from services.intake.deliveries.taken import refused, understood
 from services.intake.directory import Directory, Source
-from services.intake.envelope import enveloped
+from services.intake.envelope import Sender, enveloped
 from services.intake.limits import Bound, Full, Limits, Share
 from services.intake.publish import Publisher
 from services.intake.sources import DEFAULT_KIND, SOURCES, Answer, Delivery, Mapped, Sent, folded
@@ -90,7 +90,8 @@ class Door:
             return Response(let_in.body, let_in.status, dict(let_in.headers))
         source, mapped = let_in
         now, traceparent = self._clock.now(), request.headers.get("traceparent")
-        events = [enveloped(one, source.name, source.tenant, now, traceparent) for one in mapped.events]
+        sender = Sender(source.name, source.kind, source.tenant)
+        events = [enveloped(one, sender, now, traceparent) for one in mapped.events]
         seen.result = "accepted" if events else "ignored"
         if events:
             await self._publish(events)

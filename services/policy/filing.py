@@ -16,6 +16,8 @@ from shared.store import people as people_store
 from shared.store.client import Document
 from shared.vault import Vault
 
+#: Stands for the kind of a source where the event does not tell.
+UNTOLD = "untold"
 _COMPARED = frozenset({"decline", "outreach"})
 
 
@@ -127,7 +129,7 @@ class Filing:
         fields = {
             "tenant": event.tenant,
             "source": event.source,
-            "source_kind": "standard",
+            "source_kind": event.sourcekind or UNTOLD,
             "keys": sorted(subject.keys),
             "card": subject.card,
             "recruiter": self._recruiter(event),

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.intake.deliveries.record import opened
 from services.intake.deliveries.taken import read_as
-from services.intake.envelope import enveloped
+from services.intake.envelope import Sender, enveloped
 from services.intake.sources import SOURCES
 from services.intake.sources.config import Config, read_config
 from shared.errors import Invalid
@@ -66,11 +66,12 @@ def again(document: Document, kind: str, config: Config, vault: Vault) -> Again:
         mapped = SOURCES[kind].map_events(delivery, config)
     except Invalid as error:
         return Again(own_id, at, skipped=f"it cannot be read any more: {error}")
+    sender = Sender(document["source"], kind, document["tenant"])
     trace = delivery.headers.get("traceparent")
     return Again(
         own_id,
         at,
-        tuple(enveloped(sent, document["source"], document["tenant"], at, trace) for sent in mapped.events),
+        tuple(enveloped(sent, sender, at, trace) for sent in mapped.events),
         tuple(one.why for one in mapped.ignored),
     )
 

@@ -44,6 +44,7 @@ async def test_a_delivery_is_on_the_bus_when_it_is_answered(stage: Stage, platfo
     await platform.send([decline("d-1"), decline("d-2")])
     first, second = await stage.events(FACTS)
     assert (first.id, first.source, first.tenant) == (own_id, "/sources/ats", "acme")
+    assert first.sourcekind == "standard"
     assert first.receivedat == stage.clock.now()
     assert first.digest == second.digest == events.content_digest(first.kind, first.time, first.data)
     assert first.data == events.DeclineReceived(

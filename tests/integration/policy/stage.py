@@ -61,6 +61,7 @@ def event(data: Data, sent_id: str, at: datetime, *, tenant: str = TENANT, sourc
         tenant=tenant,
         receivedat=NOON,
         digest=events.content_digest(data.kind, at, data),
+        sourcekind="greenhouse",
         data=data,
     )
 
