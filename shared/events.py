@@ -110,7 +110,7 @@ class DeclineReceived(Data):
 
 
 class DeclineWithdrawn(Data):
-    """The candidate took the decline back."""
+    """The candidate took the decline back; one that came later under the same id stands."""
 
     kind = "decline.withdrawn"
     decline: Short = Field(description="The id under which the same source sent the decline.")

@@ -29,7 +29,7 @@ from services.policy.facts import (
 from services.policy.memory import Memory, Part
 from services.policy.standing import Standings
 from services.policy.volume import Counts, Volumes, names
-from services.policy.withdrawals import Withdrawals
+from services.policy.withdrawals import Withdrawals, taken_back_at
 from shared.states import State
 from shared.store.client import Database, Document
 from shared.store.people import Identity, People
@@ -51,7 +51,7 @@ class Histories:
     suppressions: Sequence[Document]
     permits: Sequence[Document]
     elsewhere: list[Document]
-    withdrawals: Mapping[str, Document]
+    withdrawals: Mapping[str, Sequence[Document]]
     counts: Counts
     standings: Mapping[str, Tally]
     same: SamePeople
@@ -110,7 +110,6 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
     identity = found.identities[case["_id"]]
     remembered = _remembered(identity, found.memory)
     preference = _preference(remembered)
-    withdrawn = found.withdrawals.get(case["_id"])
     before = Context.model_validate_json(case["decision"]["inputs"]) if "decision" in case else None
     return Context(
         case=case["_id"],
@@ -137,7 +136,7 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
             for entry in memory.get("declines", ())
             if entry["case"] != case["_id"]
         ),
-        withdrawn_at=withdrawn["at"] if withdrawn else None,
+        withdrawn_at=taken_back_at(case["declined_at"], found.withdrawals.get(case["_id"], ())),
         stops=_stops(case["tenant"], identity, found.suppressions),
         claims=_claims(case["_id"], identity, found.permits),
         contacts=_contacts(case["tenant"], identity.keys, found.elsewhere),

@@ -12,7 +12,7 @@ from services.policy.facts import Review
 from services.policy.outcomes import Outcomes, of_case
 from services.policy.record import Recorder
 from services.policy.settle import Settled, Settler
-from services.policy.withdrawals import Withdrawals
+from services.policy.withdrawals import Withdrawals, cancelled
 from shared import events
 from shared.bus import Bus
 from shared.clock import Clock
@@ -92,9 +92,7 @@ class Handlers:
             if event.id in decided and cases.get(decided[event.id].case, {}).get("tenant") == event.tenant
         ]
         cancels = [event for event in own if decided[event.id].decision == "cancel"]
-        await self._withdrawals.add(
-            [{"_id": decided[event.id].case, "at": event.time, "event_id": event.id} for event in cancels]
-        )
+        await self._withdrawals.add([cancelled(decided[event.id].case, event) for event in cancels])
         causes: dict[str, str] = {}
         for event in own:
             causes.setdefault(decided[event.id].case, event.id)

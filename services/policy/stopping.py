@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from services.policy.hearing import LEAVE_ME_ALONE, Heard
 from services.policy.memory import Memory
-from services.policy.withdrawals import Withdrawals
+from services.policy.withdrawals import Withdrawals, withdrawn
 from shared import events
 from shared.clock import Clock
 from shared.events import Event
@@ -50,13 +50,13 @@ class Stopping:
         """Puts these events' stops in force. Returns the cases that were taken back, with the event behind
         each.
         """
-        withdrawn: dict[str, str] = {}
+        words: list[Document] = []
         suppressions: list[Document] = []
         for event in usable:
             if isinstance(event.data, events.DeclineWithdrawn):
                 source = event.source.removeprefix("/sources/")
                 declined = events.event_id(event.tenant, source, event.data.decline)
-                withdrawn[events.case_id(declined)] = event.id
+                words.append(withdrawn(events.case_id(declined), event))
             elif kind := stop_kind(event, heard[event.id]):
                 scope = scope_of(event)
                 fingerprints = {fingerprint_of(key) for key in reach[event.id]}
@@ -64,15 +64,12 @@ class Stopping:
                     suppression(scope, fp, kind, event.time, event.id) for fp in sorted(fingerprints)
                 ]
         await self._suppressions.add(suppressions)
-        at = {event.id: event.time for event in usable}
-        await self._withdrawals.add(
-            [{"_id": case, "at": at[by], "event_id": by} for case, by in withdrawn.items()]
-        )
+        await self._withdrawals.add(words)
         for event in usable:
             if event.kind == "erasure.requested":
                 await self._people.destroy(reach[event.id], self._clock.now())
                 await self._memory.forget(reach[event.id])
-        return withdrawn
+        return {word["case"]: word["event_id"] for word in words}
 
 
 def scope_of(event: Event) -> str:

@@ -3,7 +3,9 @@ or case.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
+from shared.events import Event
 from shared.store.client import Collection, Database, Document, insert_missing
 
 
@@ -13,10 +15,36 @@ class Withdrawals:
     def __init__(self, database: Database) -> None:
         self.collection: Collection = database["withdrawals"]
 
-    async def add(self, documents: Sequence[Document]) -> None:
-        """Adds ``{_id: case, at, event_id}``; the first word on a case stays."""
-        await insert_missing(self.collection, documents)
+    async def add(self, words: Sequence[Document]) -> None:
+        """Adds these words, each once; what was said of a case before stays beside them."""
+        await insert_missing(self.collection, words)
 
-    async def of(self, cases: Iterable[str]) -> dict[str, Document]:
-        """The withdrawals of these cases, by case."""
-        return {found["_id"]: found async for found in self.collection.find({"_id": {"$in": list(cases)}})}
+    async def of(self, cases: Iterable[str]) -> dict[str, list[Document]]:
+        """The words on these cases, by case."""
+        wanted = list(cases)
+        # a word was once kept under its case, the first one alone
+        query = {"$or": [{"case": {"$in": wanted}}, {"_id": {"$in": wanted}}]}
+        found: dict[str, list[Document]] = {}
+        async for word in self.collection.find(query):
+            found.setdefault(word.get("case", word["_id"]), []).append(word)
+        return found
+
+
+def withdrawn(case: str, event: Event) -> Document:
+    """The word of a source that a decline was taken back: it holds for what was declined until then."""
+    return {**cancelled(case, event), "until": event.time}
+
+
+def cancelled(case: str, event: Event) -> Document:
+    """The word of a person that nothing is to be sent: it holds whenever it was declined."""
+    return {"_id": f"{case}|{event.id}", "case": case, "at": event.time, "event_id": event.id}
+
+
+def taken_back_at(declined_at: datetime, words: Iterable[Document]) -> datetime | None:
+    """Since when a no of this time is taken back; None where it stands.
+
+    A word that is older than the no took back another one, which went by the same id before.
+    """
+    return min(
+        (word["at"] for word in words if "until" not in word or declined_at <= word["until"]), default=None
+    )

@@ -59,6 +59,7 @@ INDEXES: dict[str, tuple[IndexModel, ...]] = {
         ),
     ),
     "suppressions": (IndexModel([("fp", ASCENDING)], name="fingerprint"),),
+    "withdrawals": (IndexModel([("case", ASCENDING)], name="case"),),
     "conflicts": (
         IndexModel([("at", DESCENDING), ("_id", DESCENDING)], name="newest"),
         IndexModel(

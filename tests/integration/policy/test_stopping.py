@@ -82,6 +82,27 @@ async def test_a_stop_that_comes_before_its_decline_counts(stage: Stage, word: D
     assert await stage.database["permits"].count_documents({}) == 0
 
 
+@pytest.mark.parametrize("first", ["word", "decline"])
+async def test_a_withdrawal_that_is_older_than_the_decline_does_not_cancel_it(
+    stage: Stage, first: str
+) -> None:
+    """It took back an earlier no of that id, whichever is reported first; a later one cancels."""
+    declined = decline(grace())
+    older = event(DeclineWithdrawn(decline="decline"), "older", NOON - 2 * HOUR)
+    async with stage.policy():
+        await stage.publish(outreach(grace()))
+        if first == "word":
+            assert await stage.ask(older) == "done"
+        await stage.publish(declined)
+        await stage.becomes(declined, State.APPROVED)
+        if first == "decline":
+            assert await stage.ask(older) == "done"
+        assert (await stage.case(declined))["state"] == State.APPROVED
+        assert await stage.ask(event(DeclineWithdrawn(decline="decline"), "newer", NOON)) == "done"
+        assert (await stage.case(declined))["state"] == State.CANCELLED
+    assert "provenance.withdrawn" in await stage.codes(declined)
+
+
 async def test_an_opt_out_by_another_identifier_counts_once_it_is_linked(stage: Stage) -> None:
     """Linked before the decline it denies; linked after the approval it cancels."""
     later = Person(email="later@example.org")
