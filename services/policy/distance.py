@@ -44,6 +44,7 @@ _LINES: tuple[tuple[str, str, str, str], ...] = (
 
 #: What has no line: who or what would have to be otherwise.
 _WORDS = {
+    "stage.set_apart": "The policy would have to thank for a no at this stage (section `stages`).",
     "consent.opted_out": "Nothing lifts this but the person's own word.",
     "consent.complained": "Nothing lifts this: a complaint stands.",
     "consent.erased": "Nothing lifts this: the person asked to be forgotten.",

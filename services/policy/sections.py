@@ -10,6 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from services.policy.quiet import MINUTES_A_DAY, quiet_minutes
+from services.policy.stages import Stages
 from services.policy.tighter import Section, Tighter
 
 #: A day that is quiet nearly throughout would never let the notifier send.
@@ -40,7 +41,6 @@ class Provenance(Section):
     future_tolerance_seconds: Annotated[int, _LOWER] = Field(
         300, ge=0, le=3600, description="How far a sender's clock may be ahead."
     )
-
     too_fast_seconds: Annotated[int, _HIGHER] = Field(
         10, ge=0, le=3600, description="Hold a no that came sooner after the message than this."
     )
@@ -99,7 +99,6 @@ class Conduct(Section):
     channels_window_hours: Annotated[int, _HIGHER] = Field(
         72, ge=24, le=720, description="Deny when two channels were used within this time, its end included."
     )
-
     same_template_at: Annotated[int, _LOWER] = Field(
         200, ge=2, le=1_000_000, description="Hold when so many other people got the same words within a day."
     )
@@ -238,6 +237,7 @@ class Document(Section):
     """A whole policy document; what a file leaves out has the default."""
 
     provenance: Provenance = Provenance()
+    stages: Stages = Stages()
     consent: Consent = Consent()
     single: Single = Single()
     conduct: Conduct = Conduct()

@@ -9,6 +9,9 @@ from services.policy.quiet import quiet_minutes
 from services.policy.sections import Document
 from services.policy.tighter import Tighter
 
+#: What may become of a case, the milder first.
+_ACTIONS = ("thank", "hold", "deny")
+
 
 def loosened(base: Document, wanted: Document, override: Located) -> list[Fault]:
     """A fault, at its line, for each value in `override` that is milder than the base's; none if all is well.
@@ -44,6 +47,8 @@ def milder(way: str, old: object, new: object) -> bool:
         return new > old if way == "lower" else new < old
     if way == "quiet":
         return False
+    if way == "deny":
+        return _ACTIONS.index(str(new)) < _ACTIONS.index(str(old))
     return new != old and _plain(old) == way
 
 
@@ -53,6 +58,8 @@ def _plain(value: object) -> str:
 
 def _detail(way: str, old: object, new: object) -> str:
     bound = {"lower": f"at most {old}", "higher": f"at least {old}"}.get(way, _plain(old))
+    if way == "deny":
+        bound = " or ".join(_ACTIONS[_ACTIONS.index(bound) :])
     return f"an override may only tighten: expected {bound} (the base has {_plain(old)}), got {_plain(new)}"
 
 

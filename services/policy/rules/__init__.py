@@ -5,7 +5,17 @@ from typing import Protocol
 
 from services.policy.context import Context, Finding
 from services.policy.document import Policy
-from services.policy.rules import conduct, consent, provenance, reputation, review, single, velocity, words
+from services.policy.rules import (
+    conduct,
+    consent,
+    provenance,
+    reputation,
+    review,
+    single,
+    stage,
+    velocity,
+    words,
+)
 
 
 class Rule(Protocol):
@@ -31,6 +41,7 @@ RULES: tuple[Rule, ...] = (
     provenance.not_from_the_future,
     provenance.not_stale,
     provenance.not_withdrawn,
+    stage.thanked_for,
     consent.nothing_forbids,
     consent.words_forbid_nothing,
     consent.preference_allows,

@@ -113,6 +113,7 @@ _CHANGES: dict[str, st.SearchStrategy[object]] = {
     "received_at": st.sampled_from([NOW - timedelta(seconds=ago) for ago in (60, 119, 120, 3600)]),
     "declined_at": st.sampled_from([DECLINED, NOW + timedelta(minutes=6), NOW - timedelta(days=31)]),
     "who": st.sampled_from(["company", "unknown"]),
+    "stage": st.sampled_from(["application", "interview", "offer", None]),
     "messages": st.lists(MESSAGES, max_size=6).map(tuple),
     "earlier_declines": _few(_DECLINES, 2),
     "withdrawn_at": st.just(NOW),
@@ -157,6 +158,10 @@ _FIELDS: dict[str, dict[str, st.SearchStrategy[object]]] = {
         "confirm_min_declines": st.sampled_from([1, 20, 100]),
         "confirmed_at_least_percent": st.sampled_from([0, 5, 50, 100]),
     },
+    "stages": dict.fromkeys(
+        ["outreach", "application", "interview", "offer", "untold"],
+        st.sampled_from(["thank", "hold", "deny"]),
+    ),
     "consent": {"only_if_wanted": st.booleans()},
     "single": {
         "cooldown_days": st.sampled_from([30, 90, 180, 365, 730]),

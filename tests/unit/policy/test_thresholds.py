@@ -58,6 +58,11 @@ JUDGED: list[tuple[str, object, object, Context]] = [
     ("provenance.outreach_within_days", 180, 30, but(messages=(message("m", 100 * DAY),), now=LATER)),
     ("provenance.decline_max_age_days", 30, 10, but(now=DECLINED + 20 * DAY)),
     ("provenance.future_tolerance_seconds", 300, 60, but(declined_at=NOW + timedelta(seconds=120))),
+    ("stages.outreach", "thank", "deny", PLAIN),
+    ("stages.application", "thank", "hold", but(stage="application")),
+    ("stages.interview", "thank", "hold", but(stage="interview")),
+    ("stages.offer", "hold", "deny", but(stage="offer")),
+    ("stages.untold", "thank", "hold", but(stage=None)),
     ("consent.only_if_wanted", False, True, PLAIN),
     (
         "single.cooldown_days",
