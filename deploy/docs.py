@@ -50,6 +50,12 @@ _SUBSCRIPTIONS = (
     _Subscription(
         topology.POLICY_REVIEWS, Lane.REVIEW, "reviews", "A reviewer's word; answered once decided."
     ),
+    _Subscription(
+        topology.POLICY_MAPPINGS,
+        Lane.MAPPING,
+        "mappings",
+        "What an operator maps a reason to; answered once all that was open is judged by it.",
+    ),
     _Subscription(topology.NOTIFIER_APPROVED, Lane.APPROVED, "approved", "Signed permits, for the notifier."),
     _Subscription(
         topology.WORKER_STOPS,

@@ -24,6 +24,7 @@ from pydantic import (
 
 from shared.decision import SignedDecision
 from shared.moments import to_millisecond
+from shared.reasons import Reading, Side, Who
 
 
 def _moment(at: datetime) -> datetime:
@@ -52,6 +53,10 @@ class Data(BaseModel):
     version: ClassVar[int] = 1
     #: Inbound data name people, so they are sealed while they lie on the bus.
     sealed: ClassVar[bool] = True
+
+    def as_sent(self) -> "Data":
+        """These data without what we read into them: what the sender said, by which a repeat is known."""
+        return self
 
 
 class Person(BaseModel):
@@ -102,11 +107,22 @@ class DeclineReceived(Data):
     application: Short | None = Field(
         None, description="The source's own id of the application, behind which the rest is found."
     )
-    who: Literal["candidate", "company", "unknown"] = "unknown"
+    who: Who = "unknown"
     stage: Literal["outreach", "application", "interview", "offer"] | None = None
     channel: Channel | None = None
     reason: Line | None = None
     text: Text | None = None
+    reading: Reading | None = Field(
+        None,
+        description="Ours, not the sender's: what `who` was read from, where a reason is named.",
+        json_schema_extra={"readOnly": True},
+    )
+
+    def as_sent(self) -> "DeclineReceived":
+        """With the sender's own word, so that the map may change between two deliveries of one decline."""
+        if self.reading is None:
+            return self
+        return self.model_copy(update={"who": self.reading.told, "reading": None})
 
 
 class DeclineWithdrawn(Data):
@@ -190,6 +206,16 @@ class ReviewDecided(Data):
     case: CaseId
     decision: Literal["approve", "deny", "cancel"]
     reason: Line
+    by: Short
+
+
+class ReasonMapped(Data):
+    """An operator's word on what a reason of a source means: what is open and names it is judged anew."""
+
+    kind = "reason.mapped"
+    source: Short = Field(description="The name of the source.")
+    reason: Line
+    side: Side
     by: Short
 
 
@@ -323,7 +349,9 @@ def type_of(data: type[Data]) -> str:
     return f"afterword.{data.kind}.v{data.version}"
 
 
-_ALL: tuple[type[Data], ...] = (*INBOUND, ReviewDecided, DeliveryTaken, *OUTBOUND)
+#: What we say ourselves, never a source: the people who run it, and intake of what came raw.
+INTERNAL: tuple[type[Data], ...] = (ReviewDecided, ReasonMapped, DeliveryTaken)
+_ALL: tuple[type[Data], ...] = (*INBOUND, *INTERNAL, *OUTBOUND)
 TYPES: dict[str, type[Data]] = {type_of(data): data for data in _ALL}
 
 _TRACEPARENT = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
@@ -369,7 +397,7 @@ def content_digest(kind: str, time: datetime, data: Data) -> str:
     content: dict[str, Any] = {
         "kind": kind,
         "time": to_millisecond(time).isoformat(),
-        "data": data.model_dump(mode="json", exclude_defaults=True),
+        "data": data.as_sent().model_dump(mode="json", exclude_defaults=True),
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 

@@ -29,11 +29,12 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+#: ``held`` follows ``held`` where what held a case is settled and something else still holds it.
 #: ``sending`` goes back to ``scheduled`` only when the mail server itself said that it took nothing (a 4xx
 #: answer).
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.RECEIVED: frozenset({State.APPROVED, State.HELD, State.DENIED}),
-    State.HELD: frozenset({State.APPROVED, State.DENIED, State.EXPIRED}),
+    State.HELD: frozenset({State.APPROVED, State.HELD, State.DENIED, State.EXPIRED}),
     State.APPROVED: frozenset({State.SCHEDULED, State.CANCELLED}),
     State.SCHEDULED: frozenset({State.SENDING, State.FAILED, State.CANCELLED}),
     State.SENDING: frozenset({State.SENT, State.FAILED, State.UNCERTAIN, State.SCHEDULED}),

@@ -18,6 +18,7 @@ class Lane(StrEnum):
     STOP = "stop"
     REVIEW = "review"
     DELIVERY = "delivery"
+    MAPPING = "mapping"
     APPROVED = "followup.approved"
     OUTCOME = "followup.outcome"
 
@@ -34,6 +35,8 @@ def lane_of(kind: str) -> Lane:
         return Lane.REVIEW
     if kind == "delivery.taken":
         return Lane.DELIVERY
+    if kind == "reason.mapped":
+        return Lane.MAPPING
     if kind == "followup.approved":
         return Lane.APPROVED
     return Lane.OUTCOME if kind.startswith("followup.") else Lane.FACT
@@ -87,10 +90,14 @@ def _work_queue(name: str, lane: Lane) -> RabbitQueue:
 POLICY_FACTS = _work_queue("afterword.policy.facts", Lane.FACT)
 POLICY_STOPS = _work_queue("afterword.policy.stops", Lane.STOP)
 POLICY_REVIEWS = _work_queue("afterword.policy.reviews", Lane.REVIEW)
+POLICY_MAPPINGS = _work_queue("afterword.policy.mappings", Lane.MAPPING)
 NOTIFIER_APPROVED = _work_queue("afterword.notifier.approved", Lane.APPROVED)
 #: A copy of what policy obeys: an erasure is the worker's business too.
 WORKER_STOPS = _work_queue("afterword.worker.stops", Lane.STOP)
-WORK_QUEUES = (POLICY_FACTS, POLICY_STOPS, POLICY_REVIEWS, NOTIFIER_APPROVED, WORKER_STOPS)
+WORK_QUEUES = (
+    *(POLICY_FACTS, POLICY_STOPS, POLICY_REVIEWS, POLICY_MAPPINGS),
+    *(NOTIFIER_APPROVED, WORKER_STOPS),
+)
 #: Raw copies are a convenience: where they are too many the oldest are dropped, and no delivery is refused.
 WORKER_DELIVERIES = RabbitQueue(
     "afterword.worker.deliveries",

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from services.intake import probe_cli, trial_cli
+from services.intake import probe_cli, reasons_cli, trial_cli
 from services.intake.deliveries import cli as deliveries_cli
 from services.intake.registry import Sources, Tenants
 from services.intake.sources import DEFAULT_KIND
@@ -26,6 +26,7 @@ tenant = typer.Typer(name="tenant", help="In whose name follow-ups go out.", no_
 source.add_typer(trial_cli.app)
 source.add_typer(deliveries_cli.app)
 source.add_typer(probe_cli.app)
+source.add_typer(reasons_cli.app)
 app.add_typer(source)
 app.add_typer(tenant)
 

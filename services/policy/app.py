@@ -74,6 +74,7 @@ def build(settings: PolicySettings, clock: Clock | None = None) -> Starlette:
         topology.POLICY_FACTS: consumer(topology.POLICY_FACTS.name, handlers.facts),
         topology.POLICY_STOPS: consumer(topology.POLICY_STOPS.name, handlers.facts),
         topology.POLICY_REVIEWS: consumer(topology.POLICY_REVIEWS.name, handlers.reviews),
+        topology.POLICY_MAPPINGS: consumer(topology.POLICY_MAPPINGS.name, handlers.mappings),
     }
     for queue, reader in subscriptions.items():
         subscribe(broker, queue, reader, prefetch=settings.prefetch)

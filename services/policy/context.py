@@ -22,6 +22,7 @@ from services.policy.facts import (
     Mark,
     Message,
     Moment,
+    Reading,
     Review,
     Sameness,
     Severity,
@@ -29,8 +30,8 @@ from services.policy.facts import (
     Standing,
     Stop,
     Volume,
-    Who,
 )
+from shared.reasons import Who
 
 #: The newest entries kept of each kind of history. Bounds a stored decision and the time of a judgment.
 HISTORY_LIMIT = 50
@@ -123,6 +124,8 @@ class Context(Fact):
     reply_marks: tuple[Mark, ...] = ()
     #: The person is nobody: somebody tries a source.
     sample: bool = False
+    #: None where the source named no reason, or nobody kept how it was read.
+    reading: Reading | None = None
 
     @property
     def outreach(self) -> tuple[Message, ...]:

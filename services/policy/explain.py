@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from services.policy.context import Context, Finding, Verdict
 from services.policy.distance import Distance, distance
 from services.policy.document import Policy, load_stored
+from services.policy.facts import Reason
 from services.policy.judge import judge
 from services.policy.rollout import Release, Step
 from services.policy.verify import faults
@@ -106,9 +107,16 @@ def looked_at(context: Context) -> dict[str, str]:
         "identifiers": f"{len(context.keys)}" + (", tangled" if context.tangled else ""),
         "review": f"{context.review.decision} by {context.review.by}" if context.review else "none",
     }
+    if context.reading is not None:
+        lines["reason"] = "; ".join(map(_reason, context.reading.reasons))
     if context.reply_intent is not None:
         lines["words of the no"] = context.reply_intent
     return lines
+
+
+def _reason(reason: Reason) -> str:
+    by = f" by {reason.by} at {_at(reason.at)}" if reason.at else ""
+    return f"{reason.name!r} {f'mapped to {reason.side}' if reason.side else 'not mapped'}{by}"
 
 
 def _distance(found: Finding, context: Context, policy: Policy) -> Distance | None:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 from shared.moments import to_millisecond
+from shared.reasons import Side, Who, who_says
 
 #: Days that a tally goes back.
 TALLY_DAYS = 91
@@ -15,7 +16,6 @@ AGES = (0, 1, 2, 3, 4, 5, 6, *range(7, TALLY_DAYS, 7))
 Direction = Literal["outreach", "reply"]
 StopKind = Literal["opt_out", "complaint", "erasure", "bounce", "preference"]
 StopScope = Literal["tenant", "installation"]
-Who = Literal["candidate", "company", "unknown"]
 Stage = Literal["outreach", "application", "interview", "offer"]
 Severity = Literal["deny", "hold", "note"]
 #: What a candidate's words mean.
@@ -150,6 +150,32 @@ class Sameness(Fact):
 
     decline: int = 0
     outreach: int = 0
+
+
+class Reason(Fact):
+    """One name of a no's reason, and what it is mapped to.
+
+    `by`, `at` and `event_id` are of the operator's word; None where the source's configuration said so when
+    the no came, or where nothing did.
+    """
+
+    name: str
+    side: Side | None = None
+    by: str | None = None
+    at: Moment | None = None
+    event_id: str | None = None
+
+
+class Reading(Fact):
+    """What `who` was read from: the source's own word, and the names of the reason that it gave."""
+
+    told: Who
+    reasons: tuple[Reason, ...]
+
+    @property
+    def who(self) -> Who | None:
+        """Whose no it is; None: the operator says that this reason is no no at all."""
+        return who_says(self.told, (reason.side for reason in self.reasons))
 
 
 class Review(Fact):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from services.policy.hearing import Heard, Hearing
+from services.policy.mappings import kept
 from services.policy.memory import Part
 from services.policy.stopping import DESK
 from services.policy.wording import wording
@@ -137,6 +138,7 @@ class Filing:
             "who": decline.who,
             "stage": decline.stage,
             "reason": decline.reason,
+            "reading": kept(decline),
             "digest": event.digest,
             "traceparent": event.traceparent,
             **({"sample": True} if is_sample(decline.person) else {}),

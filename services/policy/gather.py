@@ -26,6 +26,7 @@ from services.policy.facts import (
     Tally,
     Volume,
 )
+from services.policy.mappings import Mappings, reading_of
 from services.policy.memory import Memory, Part
 from services.policy.standing import Standings
 from services.policy.volume import Counts, Volumes, names
@@ -52,6 +53,7 @@ class Histories:
     permits: Sequence[Document]
     elsewhere: list[Document]
     withdrawals: Mapping[str, Sequence[Document]]
+    mappings: Mapping[str, Document]
     counts: Counts
     standings: Mapping[str, Tally]
     same: SamePeople
@@ -74,6 +76,7 @@ class Gatherer:
         self._suppressions = Suppressions(database)
         self._permits = Permits(database)
         self._withdrawals = Withdrawals(database)
+        self._mappings = Mappings(database)
         self._volumes = Volumes(database)
         self._standings = Standings(database)
         self._wordings = Wordings(database)
@@ -99,6 +102,7 @@ class Gatherer:
             permits=await self._permits.covering(keys),
             elsewhere=await self._permits.anywhere(fingerprints, now - CONTACTS_WITHIN),
             withdrawals=await self._withdrawals.of(case["_id"] for case in cases),
+            mappings=await self._mappings.of(cases),
             counts=await self._volumes.counts(cases, now),
             standings=await self._standings.of(counted, now),
             same=await self._wordings.of(chain.from_iterable(words), now),
@@ -110,6 +114,7 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
     identity = found.identities[case["_id"]]
     remembered = _remembered(identity, found.memory)
     preference = _preference(remembered)
+    reading = reading_of(case, found.mappings)
     before = Context.model_validate_json(case["decision"]["inputs"]) if "decision" in case else None
     return Context(
         case=case["_id"],
@@ -120,7 +125,7 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
         now=now,
         received_at=case["received_at"],
         declined_at=case["declined_at"],
-        who=case["who"],
+        who=case["who"] if reading is None else reading.who or "unknown",
         stage=case["stage"],
         reason=case["reason"],
         recruiter=case["recruiter"],
@@ -147,6 +152,7 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
         reply_intent=case.get("intent"),
         reply_marks=tuple(Mark(**mark) for mark in case.get("marks", ())),
         sample=case.get("sample", False),
+        reading=reading,
         edition=EDITION,
         **_counted(case, before, found, remembered),
     )

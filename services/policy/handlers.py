@@ -9,6 +9,7 @@ import structlog
 
 from services.policy.announce import announcements
 from services.policy.facts import Review
+from services.policy.mappings import Mappings, word_of
 from services.policy.outcomes import Outcomes, of_case
 from services.policy.record import Recorder
 from services.policy.settle import Settled, Settler
@@ -24,6 +25,9 @@ from shared.telemetry import Metrics
 
 CONTENDED = "the case kept changing while it was judged"
 CONFLICT = "the same id came before with other content; this one is not acted on"
+
+#: Cases that are judged at once where one word is about any number of them.
+SET = 500
 
 log = structlog.get_logger()
 
@@ -42,6 +46,7 @@ class Handlers:
     ) -> None:
         self._cases = Cases(database)
         self._withdrawals = Withdrawals(database)
+        self._mappings = Mappings(database)
         self._outcomes = Outcomes(database)
         self._recorder = recorder
         self._settler = settler
@@ -114,6 +119,22 @@ class Handlers:
             else Dead("names a case that is not there")
             for event in arrived
         ]
+
+    async def mappings(self, arrived: Sequence[Event]) -> Sequence[Outcome]:
+        """An operator's word on a reason, for all open cases that name it, those that come later too."""
+        words = [
+            word_of(event, event.data) for event in arrived if isinstance(event.data, events.ReasonMapped)
+        ]
+        await self._mappings.add(words)
+        causes = await self._mappings.waiting(words)
+        cases, settled = list(causes), Settled()
+        for start in range(0, len(cases), SET):
+            some = cases[start : start + SET]
+            await self._cases.touch((), some)
+            settled.add(await self._settler.settle(some, causes))
+        await self._tell(settled, {event.id for event in arrived})
+        contended = {causes[case] for case in settled.contended}
+        return [Again(CONTENDED) if event.id in contended else Done() for event in arrived]
 
     async def _tell(self, settled: Settled, repeats: set[str]) -> None:
         """Publishes what moved now, and once more what moved on an earlier delivery of the same events."""

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from services.policy.context import Context, Verdict
 from services.policy.document import Policy
+from services.policy.facts import Reason
 from shared.decision import Decision, Signer
 from shared.states import State
 from shared.store.cases import Move
@@ -38,8 +39,7 @@ class Mover:
         state, verdict = State(one.case["state"]), one.verdict
         codes = tuple(sorted({finding.code for finding in verdict.findings}))
         why = ", ".join(codes) or "nothing speaks against it"
-        reviewed = one.context.review
-        by = f"reviewer {reviewed.by}" if reviewed and state is State.HELD else "policy"
+        by = _by(one, state, cause)
         if state in DECIDED:
             if verdict.verdict == "approve":
                 return None
@@ -54,12 +54,12 @@ class Mover:
                 {"recheck": recheck, "announced_codes": list(codes)},
             )
         to = {"approve": State.APPROVED, "hold": State.HELD, "deny": State.DENIED}[verdict.verdict]
-        if to is state:
+        if to is state and (cause not in _mappings(one.context) or codes == _codes(one.case)):
             return None
         fields: Document = {"decision": self._decision(one, codes, now)}
         if state is State.HELD:
             fields["held_decision"] = one.case["decision"]
-        if to is State.HELD:
+        elif to is State.HELD:
             days = one.policy.document.review.expires_after_days
             fields["held_until"] = now + timedelta(days=days)
         return Move(one.case, to, now, by, why, cause, fields)
@@ -88,6 +88,25 @@ class Mover:
             "confirmed": _confirmed(one.context),
             "at": now,
         }
+
+
+def _by(one: Judged, state: State, cause: str | None) -> str:
+    """Whose word moved the case: a reviewer's, that of who mapped its reason, else the policy's own."""
+    review = one.context.review
+    if review and state is State.HELD:
+        return f"reviewer {review.by}"
+    mapped = _mappings(one.context).get(cause)
+    return f"mapping by {mapped.by}" if mapped else "policy"
+
+
+def _mappings(context: Context) -> dict[str | None, Reason]:
+    """The operators' words that the reason was read by, by their events."""
+    reasons = context.reading.reasons if context.reading else ()
+    return {reason.event_id: reason for reason in reasons if reason.event_id}
+
+
+def _codes(case: Document) -> tuple[str, ...]:
+    return tuple(case["decision"]["signed"]["decision"]["codes"])
 
 
 def _confirmed(context: Context) -> bool:

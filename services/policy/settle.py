@@ -45,6 +45,12 @@ class Settled:
     waiting: dict[str, datetime] = field(default_factory=dict)
     contended: set[str] = field(default_factory=set)
 
+    def add(self, other: "Settled") -> None:
+        """Takes in what came of another set."""
+        self.moved += other.moved
+        self.waiting |= other.waiting
+        self.contended |= other.contended
+
 
 class Settler:
     """Decides cases by sets."""

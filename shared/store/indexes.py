@@ -31,6 +31,11 @@ INDEXES: dict[str, tuple[IndexModel, ...]] = {
             ],
             name="counted",
         ),
+        IndexModel(
+            [("source", ASCENDING), ("reading.reasons.key", ASCENDING), ("state", ASCENDING)],
+            name="of_a_reason",
+            partialFilterExpression={"reading.reasons.key": {"$type": "string"}},
+        ),
         IndexModel([("announce", ASCENDING)], name="to_announce", sparse=True),
     ),
     "events": (

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from services.intake.sources import reading, signing
-from services.intake.sources.config import Config, Erasing, Who, fold
+from services.intake.sources.config import Config, Erasing
 from services.intake.sources.contract import erased, judged
 from services.intake.sources.delivery import Answer, Delivery, Mapped, gathered, ignore
 from services.intake.sources.reading import Stage, at, each, ident, needed, text
@@ -27,6 +27,7 @@ from shared.events import (
     PersonChanged,
     Recruiter,
 )
+from shared.reasons import Who, fold
 
 ABOUT = "Ashby"
 SUCCESS_STATUS = 200

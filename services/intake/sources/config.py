@@ -1,16 +1,14 @@
 """What an operator tells of a source: a JSON object, checked by the model of its kind."""
 
-import unicodedata
 from collections.abc import Mapping
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from shared.errors import FieldError, Invalid
 from shared.pointer import pointer
+from shared.reasons import NamedReason, Reading, Side, Who, fold
 
-Who = Literal["candidate", "company", "unknown"]
-Side = Literal["candidate", "company", "ignore"]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
@@ -32,21 +30,14 @@ class Config(BaseModel):
                 raise ValueError("a reason is mapped twice, each time to something else")
         return read
 
-    def who(self, told: Who, *reasons: str | None) -> Who | None:
-        """Whose no it is, by the platform's own word and the names of its reason; None: it counts as none.
-
-        Where the platform does not tell, the mapping does. Where both tell and differ nobody knows, and a
-        person looks: only a candidate's own no may ever lead to a letter.
-        """
-        sides = {self.reasons[fold(reason)] for reason in reasons if reason and fold(reason) in self.reasons}
-        if "ignore" in sides:
-            return None
-        if not sides:
-            return told
-        (side, *others) = sides
-        if others or side == "ignore" or told not in {"unknown", side}:
-            return "unknown"
-        return side
+    def reading(self, told: Who, *reasons: str | None) -> Reading:
+        """How a no is read: the platform's own word, and what each name of its reason is mapped to."""
+        names: dict[str, str] = {}
+        for reason in reasons:
+            if reason and (key := fold(reason)):
+                names.setdefault(key, reason)
+        named = (NamedReason(name=name, side=self.reasons.get(key)) for key, name in names.items())
+        return Reading(told=told, reasons=tuple(named))
 
 
 class Erasing(Config):
@@ -56,11 +47,6 @@ class Erasing(Config):
 
 
 C = TypeVar("C", bound=Config)
-
-
-def fold(reason: str) -> str:
-    """The form in which reasons are compared: letter case, width and spaces do not tell two apart."""
-    return " ".join(unicodedata.normalize("NFKC", reason).casefold().split())
 
 
 def read_config(model: type[C], value: Mapping[str, object]) -> C:

@@ -37,14 +37,18 @@ def read_data(model: type[Data], raw: Any, path: Path) -> Data:
 
 
 def judged(event: Sent, config: Config, *names: str | None) -> Sent | Ignored:
-    """The event with whose no it is by the mapping of reasons; ``names`` are other names of its reason."""
+    """The event with whose no it is by the mapping of reasons; ``names`` are other names of its reason.
+
+    What it was read from goes with it: a reason that is mapped later is read anew from the same.
+    """
     data = event.data
     if not isinstance(data, DeclineReceived):
         return event
-    who = config.who(data.who, data.reason, *names)
-    if who is None:
+    reading = config.reading(data.who, data.reason, *names)
+    if reading.who is None:
         return Ignored("its reason is mapped to ignore")
-    return event if who == data.who else Sent(event.id, event.time, data.model_copy(update={"who": who}))
+    read = {"who": reading.who, "reading": reading if reading.reasons else None}
+    return Sent(event.id, event.time, data.model_copy(update=read))
 
 
 def erased(config: Erasing, candidate_id: str | None, where: str, what: str = "deletion") -> Mapped:

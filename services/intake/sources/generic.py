@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, model_validator
 
 from services.intake.sources import hmac_scheme, reading, strict_json
-from services.intake.sources.config import Config, fold
+from services.intake.sources.config import Config
 from services.intake.sources.contract import KINDS, judged, read_data
 from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, gathered
 from services.intake.sources.expressions import evaluate
@@ -21,6 +21,7 @@ from services.intake.sources.generic_config import FieldMap, GenericConfig
 from shared.errors import FieldError, Invalid
 from shared.events import MAX_TEXT
 from shared.pointer import pointer
+from shared.reasons import fold
 
 ABOUT = "any JSON signed by an HMAC, read by a JMESPath mapping"
 SUCCESS_STATUS = 200

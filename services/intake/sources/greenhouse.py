@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from services.intake.sources import reading, signing
-from services.intake.sources.config import Config, Erasing, Who, fold
+from services.intake.sources.config import Config, Erasing
 from services.intake.sources.contract import erased, judged
 from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, gathered, ignore
 from services.intake.sources.reading import at, each, ident, needed, text
@@ -31,6 +31,7 @@ from shared.events import (
     PersonChanged,
     Recruiter,
 )
+from shared.reasons import Who, fold
 
 ABOUT = "Greenhouse Recruiting"
 SUCCESS_STATUS = 200

@@ -25,13 +25,14 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from services.intake.sources import merge_models, reading, signing
-from services.intake.sources.config import Config, Erasing, fold
+from services.intake.sources.config import Config, Erasing
 from services.intake.sources.contract import erased, judged
 from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, gathered, ignore
 from services.intake.sources.merge_models import id_of, name_of
 from services.intake.sources.reading import at, ident, needed, text
 from shared.errors import Invalid
 from shared.events import DeclineReceived, OptOutReceived, PersonChanged
+from shared.reasons import fold
 
 
 class MergeConfig(Erasing):

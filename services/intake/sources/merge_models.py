@@ -3,9 +3,9 @@
 from typing import Any
 
 from services.intake.sources import reading
-from services.intake.sources.config import fold
 from services.intake.sources.reading import Stage, at, each, ident, text
 from shared.events import Person, Recruiter
+from shared.reasons import fold
 
 
 def id_of(model: Any) -> str | None:

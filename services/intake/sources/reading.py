@@ -13,7 +13,6 @@ from urllib.parse import quote
 from pydantic import ValidationError
 
 from services.intake.sources import strict_json
-from services.intake.sources.config import fold
 from services.intake.sources.delivery import Sent
 from shared.errors import Invalid
 from shared.events import (
@@ -28,6 +27,7 @@ from shared.events import (
 from shared.identity import canonical_email, canonical_profile_url, identifiers
 from shared.moments import to_millisecond
 from shared.pointer import pointer
+from shared.reasons import fold
 
 #: Characters of a sender's id at most.
 MAX_ID = 200

@@ -25,11 +25,12 @@ from datetime import datetime
 from typing import Any
 
 from services.intake.sources import reading, signing
-from services.intake.sources.config import Config, Erasing, Who, fold
+from services.intake.sources.config import Config, Erasing
 from services.intake.sources.contract import erased, judged
 from services.intake.sources.delivery import Answer, Delivery, Mapped, gathered, ignore
 from services.intake.sources.reading import Stage, at, each, ident, needed, text
 from shared.events import DeclineReceived, DeclineWithdrawn, Person
+from shared.reasons import Who, fold
 
 ABOUT = "Workable"
 SUCCESS_STATUS = 200

@@ -6,7 +6,7 @@ A decline is the permission to write, so an invented one is the first thing that
 from collections.abc import Iterable
 from datetime import timedelta
 
-from services.policy.context import Context, Finding
+from services.policy.context import Context, Evidence, Finding
 from services.policy.document import Policy
 from services.policy.facts import Intent
 from services.policy.tallies import total
@@ -19,20 +19,59 @@ _NO_CLEAR_NO: frozenset[Intent | None] = frozenset({"interested", "later", "uncl
 
 def who_declined(context: Context, _policy: Policy, /) -> Iterable[Finding]:
     """Only the candidate's own no counts: the company's denies, an unclear one holds."""
-    if context.who == "company":
+    reading = context.reading
+    if reading is not None and reading.who is None:
+        yield Finding(
+            code="provenance.no_decline",
+            severity="deny",
+            evidence=_read_from(context),
+            says="The operator of this source says that this reason is no decline.",
+        )
+    elif context.who == "company":
         yield Finding(
             code="provenance.declined_by_company",
             severity="deny",
-            evidence={"who": context.who, "source": context.source},
+            evidence={"who": context.who, "source": context.source, **_read_from(context)},
             says="The company said no here, not the candidate; there is nothing to thank for.",
         )
     elif context.who == "unknown":
-        yield Finding(
+        yield _nobody_knows(context)
+
+
+def _nobody_knows(context: Context) -> Finding:
+    evidence = {"who": context.who, "source": context.source, **_read_from(context)}
+    if context.reading is None:
+        return Finding(
             code="provenance.unclear_who",
             severity="hold",
-            evidence={"who": context.who, "source": context.source},
+            evidence=evidence,
             says="The source does not say who declined; a person must see that it was the candidate.",
         )
+    if any(reason.side for reason in context.reading.reasons):
+        return Finding(
+            code="provenance.ambiguous_reason",
+            severity="hold",
+            evidence=evidence,
+            says="What is said of whose no this is contradicts itself; a person must see who declined.",
+        )
+    return Finding(
+        code="provenance.unmapped_reason",
+        severity="hold",
+        evidence=evidence,
+        says="Neither the source nor its map of reasons says whose no this reason is.",
+    )
+
+
+def _read_from(context: Context) -> Evidence:
+    """What whose no it is was read from, where a reason was named."""
+    if context.reading is None:
+        return {}
+    return {
+        "told": context.reading.told,
+        "reasons": [reason.name for reason in context.reading.reasons],
+        "mapped_to": [reason.side for reason in context.reading.reasons],
+        "mapped_by": [reason.by for reason in context.reading.reasons],
+    }
 
 
 def somebodys(context: Context, _policy: Policy, /) -> Iterable[Finding]:

@@ -63,7 +63,7 @@ READS = {
 async def test_a_service_publishes_and_reads_its_own_alone(
     stage: Stage, servers: Servers, vhost: str, service: str
 ) -> None:
-    """Nobody but the desk reviews, nobody but intake states facts; nobody reads the dead letters."""
+    """Only the desk reviews, only intake states facts, no service maps reasons; none reads the dead."""
     async with await aio_pika.connect(as_service(servers, vhost, service)) as connection:
 
         async def may_publish(lane: topology.Lane) -> bool:

@@ -89,7 +89,10 @@ def test_every_inbound_kind_is_read(kind: str) -> None:
     assert sent.data.kind == kind
     assert sent.id == REQUESTS[kind]["id"]
     assert sent.time == datetime(2026, 1, 31, 12, tzinfo=UTC)
-    assert sent.data.model_dump(mode="json", exclude_unset=True) == REQUESTS[kind]["data"]
+    assert (
+        sent.data.as_sent().model_dump(mode="json", exclude_unset=True, exclude={"reading"})
+        == REQUESTS[kind]["data"]
+    )
 
 
 def test_a_batch_is_read_in_order() -> None:

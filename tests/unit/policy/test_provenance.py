@@ -3,8 +3,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.policy.document import load_base
-from services.policy.facts import Message
+from services.policy.facts import Message, Reading, Reason
 from services.policy.rules import provenance
+from shared.reasons import Side, Who
 from tests.unit.policy.building import (
     DECLINED,
     DEFAULTS,
@@ -38,6 +39,36 @@ def test_nobody_is_thanked_for_nothing(*, sample: bool) -> None:
     """A test of a source ends here, whatever else is known."""
     expected = [("provenance.test", "deny")] if sample else []
     assert spoken(provenance.somebodys, but(sample=sample)) == expected
+
+
+@pytest.mark.parametrize(
+    ("told", "sides", "expected"),
+    [
+        ("unknown", [None], [("provenance.unmapped_reason", "hold")]),
+        ("unknown", [None, None], [("provenance.unmapped_reason", "hold")]),
+        ("unknown", ["candidate"], []),
+        ("unknown", [None, "candidate"], []),
+        ("candidate", [None], []),
+        ("company", [None], [("provenance.declined_by_company", "deny")]),
+        ("unknown", ["company"], [("provenance.declined_by_company", "deny")]),
+        ("company", ["candidate"], [("provenance.ambiguous_reason", "hold")]),
+        ("candidate", ["company"], [("provenance.ambiguous_reason", "hold")]),
+        ("unknown", ["candidate", "company"], [("provenance.ambiguous_reason", "hold")]),
+        ("candidate", ["ignore"], [("provenance.no_decline", "deny")]),
+        ("unknown", ["candidate", "ignore"], [("provenance.no_decline", "deny")]),
+    ],
+)
+def test_a_reason_is_read_by_the_source_and_by_its_map(
+    told: Who, sides: list[Side | None], expected: list[tuple[str, str]]
+) -> None:
+    """Whatever holds or denies because of it names the reason, and who mapped it."""
+    named = tuple(Reason(name=f"Reason {n}", side=side, by="rita") for n, side in enumerate(sides))
+    reading = Reading(told=told, reasons=named)
+    context = but(who=reading.who or "unknown", reading=reading)
+    assert spoken(provenance.who_declined, context) == expected
+    for found in provenance.who_declined(context, DEFAULTS):
+        assert found.evidence["reasons"] == [reason.name for reason in named]
+        assert found.evidence["mapped_by"] == ["rita"] * len(named)
 
 
 @pytest.mark.parametrize(

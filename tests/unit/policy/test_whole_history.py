@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from services.policy.context import HISTORY_LIMIT
-from services.policy.facts import EarlierDecline, Message, Who
+from services.policy.facts import EarlierDecline, Message
 from services.policy.rules import conduct, provenance
+from shared.reasons import Who
 from tests.unit.policy.building import DECLINED, NOW, but, spoken
 
 HOUR = timedelta(hours=1)

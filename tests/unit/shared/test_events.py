@@ -14,6 +14,7 @@ from shared import events
 from shared.batch import SEALED_TYPE, Unreadable, decode, encode
 from shared.errors import AfterwordError, Invalid
 from shared.events import Event
+from shared.reasons import NamedReason, Reading, Side, Who
 from shared.vault import Sealer, new_key
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "fixtures" / "events").glob("*.json"))
@@ -169,6 +170,20 @@ def test_a_digest_is_of_the_content_alone() -> None:
     )
     assert events.content_digest("opt_out.received", AT, other) != digest
     assert events.content_digest("opt_out.received", AT + timedelta(milliseconds=1), quiet) != digest
+
+
+def test_a_digest_is_of_what_was_sent_however_it_was_read() -> None:
+    """A map that changes between two deliveries makes no conflict of them; the sender's other word does."""
+    person = events.Person(email="ada@example.org")
+
+    def digest(who: Who, told: Who | None = None, side: Side | None = None) -> str:
+        named = (NamedReason(name="timing", side=side),)
+        reading = Reading(told=told, reasons=named) if told else None
+        data = events.DeclineReceived(person=person, who=who, reason="timing", reading=reading)
+        return events.content_digest(data.kind, AT, data)
+
+    assert digest("unknown") == digest("unknown", "unknown") == digest("candidate", "unknown", "candidate")
+    assert digest("unknown", "company", "candidate") == digest("company") != digest("unknown")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from services.intake.sources import SOURCES, Adapter, Answer, Delivery, Mapped, 
 from services.intake.sources.config import Config, read_config
 from services.intake.trial import tried
 from shared.errors import Invalid, SignatureInvalid
-from shared.events import DeclineReceived, InteractionRecorded
+from shared.events import DeclineReceived, InteractionRecorded, content_digest
+from shared.reasons import Reading
 from tests.unit.intake.signing import signed
 from tests.unit.intake.sources.deliveries import (
     NOW,
@@ -40,6 +41,16 @@ def bare_hex(body: bytes, secret: str) -> str:
 def by_the_reference(body: bytes, secret: str) -> dict[str, str]:
     """The headers of Standard Webhooks, by their reference library; it takes no empty secret as it is."""
     return signed(body, NOW, secret=secret or "whsec_" + b64encode(b"").decode())
+
+
+def declines(mapped: Mapped) -> dict[str, DeclineReceived]:
+    """The declines of a delivery, by their ids."""
+    return {one.id: one.data for one in mapped.events if isinstance(one.data, DeclineReceived)}
+
+
+def digest(data: DeclineReceived) -> str:
+    """What tells a repeat from a conflict."""
+    return content_digest(data.kind, NOW, data)
 
 
 class AdapterContract:
@@ -116,6 +127,19 @@ class AdapterContract:
                 answer = tried(self.kind, delivery, (self.secret,), config, NOW)
                 assert answer["verified"] is True, name
                 assert told({key: answer[key] for key in ("events", "ignored")}) == case["expected"], name
+
+    def test_a_map_of_reasons_changes_how_a_no_is_read_and_not_what_was_sent(self) -> None:
+        """So that a delivery which comes again under another map is a repeat, and no conflict."""
+        for case in stored(self.kind).values():
+            delivery = self.signed(body_of(case), self.secret, case.get("headers", {}))
+            config = {**self.config, **case.get("config", {}), "reasons": {}}
+            for sent_id, data in declines(self.map(delivery, config)).items():
+                reading = data.reading or Reading(told=data.who)
+                for side in ("candidate", "company") if reading.reasons else ():
+                    by = {"reasons": {reason.name: side for reason in reading.reasons}}
+                    other = declines(self.map(delivery, config | by))[sent_id]
+                    assert other.who == (side if reading.told in {"unknown", side} else "unknown")
+                    assert digest(other) == digest(data)
 
     def test_current_and_previous_secret_both_count(self) -> None:
         """So that a rotation loses nothing; and no other does, nor none."""
