@@ -24,6 +24,7 @@ from pydantic import (
 
 from shared.decision import SignedDecision
 from shared.moments import to_millisecond
+from shared.raw import RawDelivery, ReadAs
 from shared.reasons import Reading, Side, Who
 
 
@@ -277,28 +278,6 @@ class FollowupExpired(FollowupOutcome):
     kind = "followup.expired"
 
 
-class RawDelivery(BaseModel):
-    """An HTTP request to a source as it came, without the credentials in it."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_bytes="base64", val_json_bytes="base64")
-
-    method: str
-    query: str
-    headers: dict[str, str]
-    body: bytes
-
-
-class Reading(BaseModel):
-    """One event that a delivery was read as."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    id: str
-    type: str
-    who: str | None = None
-    case: CaseId | None = None
-
-
 class DeliveryTaken(Data):
     """What came to a source and what it was read as; kept for a while, for whoever connects the source."""
 
@@ -308,7 +287,7 @@ class DeliveryTaken(Data):
     outcome: Literal["accepted", "ignored", "refused"]
     problem: Short | None = Field(None, description="The slug of the problem that refused it.")
     why: tuple[str, ...] = Field((), description="Why it was refused, or what of it was ignored.")
-    read: tuple[Reading, ...] = ()
+    read: tuple[ReadAs, ...] = ()
     people: tuple[Person, ...] = Field((), description="Whom its events name, so that it can be forgotten.")
     raw: RawDelivery
 

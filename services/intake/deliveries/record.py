@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 from services.intake.sources import Delivery
-from shared.events import DeliveryTaken, Event, RawDelivery
+from shared.events import DeliveryTaken, Event
 from shared.identity import Fingerprints, scoped
+from shared.raw import RawDelivery
 from shared.store.client import Document
 from shared.vault import Vault
 

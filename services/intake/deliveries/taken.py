@@ -10,8 +10,9 @@ from urllib.parse import unquote_plus
 from services.intake.directory import Source
 from services.intake.envelope import path_of
 from services.intake.sources import Delivery, Ignored
-from shared.events import DeliveryTaken, Event, Person, RawDelivery, Reading, people_of, type_of
+from shared.events import DeliveryTaken, Event, Person, people_of, type_of
 from shared.problems import Problem
+from shared.raw import RawDelivery, ReadAs
 
 #: What names like this carry is somebody's key to something, and no part of what was sent.
 _CREDENTIAL = re.compile(r"authorization|cookie|token|secret|passw|credential|api[-_]?key", re.ASCII)
@@ -72,9 +73,9 @@ def copied(taken: Taken, own_id: str) -> Event:
     )
 
 
-def read_as(event: Event) -> Reading:
+def read_as(event: Event) -> ReadAs:
     """What is told of an event: no word of a person."""
-    return Reading(id=event.id, type=event.kind, who=getattr(event.data, "who", None), case=event.subject)
+    return ReadAs(id=event.id, type=event.kind, who=getattr(event.data, "who", None), case=event.subject)
 
 
 def _people(events: Iterable[Event]) -> Iterator[Person]:
