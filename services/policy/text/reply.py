@@ -25,7 +25,7 @@ _COURTESY: frozenset[Meaning] = frozenset(
     {"reply.interested", "reply.later", "reply.oblique", "reply.question"}
 )
 #: The share of silence from which it is what the text asks for. A missed wish does more harm than a false one.
-_WITH_A_PHRASE, _WITHOUT_A_PHRASE, _BESIDE_A_KNOWN_NO = 0.05, 0.22, 0.45
+_WITH_A_PHRASE, _WITHOUT_A_PHRASE, _BESIDE_A_KNOWN_NO = 0.2, 0.22, 0.45
 _KNOWN_NO: frozenset[Meaning] = frozenset({"reply.decline", "reply.later"})
 #: From here on it may be, so a person looks before anything is sent.
 _PERHAPS = 0.3
