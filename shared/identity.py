@@ -23,6 +23,8 @@ __all__ = [
     "canonical_phone",
     "canonical_profile_url",
     "identifiers",
+    "is_external_id",
+    "is_phone",
     "scoped",
 ]
 
@@ -88,6 +90,16 @@ def _identifiers(person: PersonLike, source: str) -> Iterator[tuple[Kind, str]]:
 def scoped(tenant: str, fingerprint: str) -> str:
     """The key of `fingerprint` at one tenant."""
     return f"{tenant}/{fingerprint}"
+
+
+def is_external_id(key: str) -> bool:
+    """Whether a key is of a source's own id of a person."""
+    return key.rpartition("/")[2].startswith(_MARKS[Kind.EXTERNAL_ID])
+
+
+def is_phone(key: str) -> bool:
+    """Whether a key is of a phone number."""
+    return key.rpartition("/")[2].startswith(_MARKS[Kind.PHONE])
 
 
 class Fingerprints:

@@ -1,8 +1,10 @@
 """Facts as documents: what is stored of an event, and how much of it is sealed. Reads and writes nothing."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from services.policy.changes import Words, told_by
 from services.policy.hearing import Heard, Hearing
 from services.policy.mappings import kept
 from services.policy.memory import Part
@@ -55,15 +57,33 @@ class Filing:
         data_key = self._vault.new_data_key()
         person = getattr(event.data, "person")  # noqa: B009 - only events that name a person have a card
         card = people_store.card_id(event.tenant, subject.keys)
-        details = self._hearing.fit(person).model_dump_json(exclude_none=True).encode()
-        return {
+        made: Document = {
             "_id": card,
             "tenant": event.tenant,
             "keys": sorted(subject.keys),
+            "at": event.time,
             "data_key": data_key,
-            "sealed": self._vault.open(data_key).seal(details, card.encode()),
             "erased_at": None,
         }
+        details = self._hearing.fit(person).model_dump(mode="json", exclude_none=True)
+        return {**made, "sealed": self.sealed(made, details)}
+
+    def sealed(self, card: Document, details: Document) -> bytes:
+        """The details of a person under the data key of their card."""
+        clear = json.dumps(details, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        return self._vault.open(card["data_key"]).seal(clear, card["_id"].encode())
+
+    def details(self, card: Document) -> Document:
+        """What is sealed in a card."""
+        clear = self._vault.open(card["data_key"]).open(card["sealed"], card["_id"].encode())
+        details: Document = json.loads(clear)
+        return details
+
+    def changes(self, event: Event, subject: Subject) -> Words:
+        """What an event says is otherwise of its person by now."""
+        if not isinstance(event.data, events.PersonChanged):
+            return {}
+        return told_by(event, self._hearing.fit(event.data.person), subject.keys)
 
     def filed(self, event: Event, subjects: Mapping[str, Subject], cards: Mapping[str, Document]) -> Document:
         """What the inbox keeps of an event; its text only sealed, and not at all where the person was
@@ -114,6 +134,8 @@ class Filing:
             case events.DeclineReceived(who=who):
                 declined = {**base, "case": events.case_id(event.id), "who": who}
                 return "declines", subjects[event.id].keys, declined
+            case events.PersonChanged(formerly=(_, *_)):
+                return "merges", subjects[event.id].keys, base
             case events.PreferenceSet(follow_up=follow_up, not_before=not_before):
                 return (
                     "wishes" if event.source == DESK else "preferences",

@@ -27,7 +27,8 @@ from services.policy.facts import (
     Volume,
 )
 from services.policy.mappings import Mappings, reading_of
-from services.policy.memory import Memory, Part
+from services.policy.memory import Memory
+from services.policy.preferences import preferred
 from services.policy.standing import Standings
 from services.policy.volume import Counts, Volumes, names
 from services.policy.withdrawals import Withdrawals, taken_back_at
@@ -113,7 +114,7 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
     """The context of one case, as of now."""
     identity = found.identities[case["_id"]]
     remembered = _remembered(identity, found.memory)
-    preference = _preference(remembered)
+    preference = preferred(remembered)
     reading = reading_of(case, found.mappings)
     before = Context.model_validate_json(case["decision"]["inputs"]) if "decision" in case else None
     return Context(
@@ -165,13 +166,6 @@ def _remembered(identity: Identity, memory: Mapping[str, Document]) -> list[Docu
 def _only(entry: Document, model: type[Message]) -> dict[str, Any]:
     """What is remembered of it; entries of an earlier version lack what was not asked of them then."""
     return {name: entry[name] for name in model.model_fields if name in entry}
-
-
-def _preference(remembered: Sequence[Document]) -> Document:
-    """The newest wish of the candidate's own; only where there is none, the newest that a source reports."""
-    parts: tuple[Part, Part] = ("wishes", "preferences")
-    own, reported = ([entry for memory in remembered for entry in memory.get(part, ())] for part in parts)
-    return max(own or reported, key=lambda entry: (entry["at"], entry["id"]), default={})
 
 
 def _stops(tenant: str, identity: Identity, suppressions: Sequence[Document]) -> tuple[Stop, ...]:

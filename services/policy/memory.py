@@ -13,8 +13,9 @@ from services.policy.context import HISTORY_LIMIT
 from shared.store.client import Collection, Database, Document, upsert
 
 #: Wishes are what the candidate set on the page, preferences what a source reports: in a part of its own a
-#: wish is neither outdone nor pushed out by any number of reports.
-Part = Literal["messages", "declines", "preferences", "wishes"]
+#: wish is neither outdone nor pushed out by any number of reports. Merges say when two candidates were found
+#: to be this one person.
+Part = Literal["messages", "declines", "preferences", "wishes", "merges"]
 
 
 class Memory:

@@ -7,12 +7,15 @@ a decision that race, at least one sees the other (see ``Cases.touch``).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from services.policy.changes import LONG_AGO
 from services.policy.filing import Filing, Subject
 from services.policy.hearing import Heard
 from services.policy.inbox import Inbox
 from services.policy.memory import Memory
 from services.policy.outcomes import Outcomes
+from services.policy.renewal import Changed, Renewal
 from services.policy.stopping import Stopping, scope_of, stop_kind
 from shared import events
 from shared.clock import Clock
@@ -22,6 +25,7 @@ from shared.states import State
 from shared.store import cases as case_store
 from shared.store import people as people_store
 from shared.store.client import Database, Document
+from shared.store.people import Identity
 from shared.store.suppressions import EVERYONE, fingerprint_of
 
 #: Reports about a letter. Anybody can write one, but only who got the letter knows its case.
@@ -53,6 +57,7 @@ class Recorder:
         self._cases = case_store.Cases(database)
         self._stopping = Stopping(database, clock)
         self._filing = filing
+        self._renewal = Renewal(database, filing)
         self._clock = clock
 
     async def record(self, arrived: Sequence[Event]) -> Recorded:
@@ -75,7 +80,7 @@ class Recorder:
         await self._memory.remember([entry for entry in entries if entry is not None])
         declines = [event for event in usable if event.kind == "decline.received"]
         await self._cases.open([self._filing.opened(event, subjects, heard[event.id]) for event in declines])
-        await self._touch(usable, subjects, heard, recorded)
+        await self._touch(usable, subjects, heard, cards, recorded)
         return recorded
 
     async def _accept(self, arrived: Sequence[Event], recorded: Recorded) -> list[Event]:
@@ -137,6 +142,7 @@ class Recorder:
         usable: Sequence[Event],
         subjects: Mapping[str, Subject],
         heard: Mapping[str, Heard],
+        cards: Mapping[str, Document],
         recorded: Recorded,
     ) -> None:
         identities = await self._people.identities(
@@ -147,6 +153,7 @@ class Recorder:
         ends = await self._outcomes.of_stops([(event, kind) for event, kind in kinds if kind], reach)
         withdrawn = await self._stopping.stop(usable, heard, reach)
         await self._outcomes.add(ends)
+        await self._renew(usable, subjects, identities, cards)
         for event_id, elsewhere in (await self._elsewhere(usable, reach)).items():
             reach[event_id] |= elsewhere
         keys = frozenset().union(*reach.values())
@@ -156,6 +163,40 @@ class Recorder:
             recorded.causes[case["_id"]] = cause
         own = {events.case_id(event.id): event.id for event in usable if event.kind == "decline.received"}
         recorded.causes |= own
+
+    async def _renew(
+        self,
+        usable: Sequence[Event],
+        subjects: Mapping[str, Subject],
+        identities: Mapping[str, Identity],
+        cards: Mapping[str, Document],
+    ) -> None:
+        """Brings cards up to date: by what changed, and those that lack it by what changed before.
+
+        Of identifiers that lead to more people than one nobody knows whose details these are.
+        """
+        people: list[Changed] = []
+        late: set[str] = set()
+        older: dict[str, datetime] = {}
+        for event in usable:
+            subject = subjects.get(event.id)
+            if subject is None or not subject.card:
+                continue
+            known = identities[event.id]
+            erased_at = known.erased_at or LONG_AGO
+            made_at: datetime | None = cards[subject.card].get("at")
+            if made_at is not None and made_at <= erased_at:
+                late.add(subject.card)
+                continue
+            if made_at is not None and erased_at < event.time < made_at:
+                older[subject.card] = min(event.time, older.get(subject.card, made_at))
+            words = self._filing.changes(event, subject)
+            if not known.tangled and (words or known.changed):
+                people.append(Changed(subject.keys, words))
+        # what was under way when its person was erased brings nothing back
+        await self._people.destroy_cards(late, self._clock.now())
+        await self._people.date_back(older)
+        await self._renewal.renew(people)
 
     async def _elsewhere(
         self, usable: Sequence[Event], reach: Mapping[str, frozenset[str]]

@@ -1,5 +1,5 @@
 """People as cards: each card says that these identifiers were seen together on one person. Cards are only
-ever added.
+ever added; what is sealed in one is rewritten where its person changed.
 
 A person is whatever is connected by shared keys, worked out when it is read. So nothing has to be merged, no
 write races with another, and an alias that is linked late is still found.
@@ -26,11 +26,22 @@ MAX_STEPS = 4
 @dataclass(frozen=True, slots=True)
 class Identity:
     """All keys of one person, as far as the cards tell. ``tangled``: too many, or too far apart, to be one
-    person.
+    person. ``changed``: newer details of the person lie in some card. ``erased_at``: of the last erasure.
     """
 
     keys: frozenset[str]
     tangled: bool
+    changed: bool = False
+    erased_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """What one card says of who is who."""
+
+    keys: frozenset[str]
+    changed: bool
+    erased_at: datetime | None
 
 
 def card_id(tenant: str, keys: Iterable[str]) -> str:
@@ -64,6 +75,30 @@ class People:
         """The cards of these ids that exist."""
         return {card["_id"]: card async for card in self.collection.find({"_id": {"$in": list(set(ids))}})}
 
+    async def date_back(self, dates: Mapping[str, datetime]) -> None:
+        """Dates cards back to the oldest word that named exactly their identifiers."""
+        if dates:
+            await self.collection.bulk_write(
+                [UpdateOne({"_id": card}, {"$min": {"at": at}}) for card, at in dates.items()], ordered=False
+            )
+
+    async def whole(self, keys: Iterable[str]) -> list[Document]:
+        """The cards with any of these keys that were not erased."""
+        return [card async for card in self.collection.find({"keys": {"$in": list(keys)}, "erased_at": None})]
+
+    async def rewrite(self, cards: Sequence[tuple[Document, bytes, Document]]) -> None:
+        """Puts new details into cards, with what was changed and when; not into one that was rewritten or
+        erased since it was read.
+        """
+        updates = [
+            UpdateOne(
+                {"_id": card["_id"], "sealed": card["sealed"]},
+                {"$set": {"sealed": sealed, "changed": changed}},
+            )
+            for card, sealed, changed in cards
+        ]
+        await self.collection.bulk_write(updates, ordered=False)
+
     async def identities(self, starts: Mapping[str, frozenset[str]]) -> dict[str, Identity]:
         """For each start (any name, with the keys it knows) the whole person."""
         everything = frozenset().union(*starts.values())
@@ -79,22 +114,30 @@ class People:
 
     async def destroy(self, keys: Iterable[str], at: datetime) -> int:
         """Erases: the data keys and what they sealed are gone for good. Returns how many cards that were."""
+        return await self._destroy({"keys": {"$in": list(keys)}}, at)
+
+    async def destroy_cards(self, cards: Iterable[str], at: datetime) -> int:
+        """Erases these cards alone."""
+        wanted = list(cards)
+        return await self._destroy({"_id": {"$in": wanted}}, at) if wanted else 0
+
+    async def _destroy(self, query: Document, at: datetime) -> int:
         result = await self.collection.update_many(
-            {"keys": {"$in": list(keys)}, "erased_at": None},
-            {"$set": {"erased_at": at, "data_key": None, "sealed": None}},
+            {**query, "erased_at": None}, {"$set": {"erased_at": at, "data_key": None, "sealed": None}}
         )
         return result.modified_count
 
-    async def _reach(self, keys: frozenset[str], limit: int) -> tuple[list[frozenset[str]], bool]:
-        """The key sets of all cards within reach, and whether that is all there is."""
-        cards: dict[str, frozenset[str]] = {}
+    async def _reach(self, keys: frozenset[str], limit: int) -> tuple[list[_Link], bool]:
+        """All cards within reach, and whether that is all there is."""
+        cards: dict[str, _Link] = {}
         known, frontier = set(keys), set(keys)
         for _ in range(MAX_STEPS):
             if not frontier:
                 return list(cards.values()), True
             query = {"keys": {"$in": list(frontier)}}
-            found = await self.collection.find(query, {"keys": 1}).limit(limit + 1).to_list(limit + 1)
-            cards |= {card["_id"]: frozenset(card["keys"]) for card in found}
+            wanted = self.collection.find(query, {"keys": 1, "changed": 1, "erased_at": 1})
+            found = await wanted.limit(limit + 1).to_list(limit + 1)
+            cards |= {card["_id"]: _link(card) for card in found}
             if len(found) > limit:
                 return list(cards.values()), False
             frontier = set().union(*(card["keys"] for card in found)) - known
@@ -102,21 +145,29 @@ class People:
         return list(cards.values()), not frontier
 
 
-def _links(cards: Sequence[frozenset[str]]) -> Mapping[str, Sequence[frozenset[str]]]:
+def _link(card: Document) -> _Link:
+    return _Link(frozenset(card["keys"]), bool(card.get("changed")), card.get("erased_at"))
+
+
+def _links(cards: Sequence[_Link]) -> Mapping[str, Sequence[_Link]]:
     """The cards of each key."""
-    links: dict[str, list[frozenset[str]]] = defaultdict(list)
+    links: dict[str, list[_Link]] = defaultdict(list)
     for card in cards:
-        for key in card:
+        for key in card.keys:
             links[key].append(card)
     return links
 
 
-def _identity(
-    start: frozenset[str], links: Mapping[str, Sequence[frozenset[str]]], *, complete: bool
-) -> Identity:
-    seen, frontier = set(start), set(start)
+def _identity(start: frozenset[str], links: Mapping[str, Sequence[_Link]], *, complete: bool) -> Identity:
+    seen, frontier, own = set(start), set(start), set[_Link]()
     while frontier:
-        linked = {key for known in frontier for card in links.get(known, ()) for key in card}
-        frontier = linked - seen
+        near = {card for known in frontier for card in links.get(known, ())} - own
+        own |= near
+        frontier = {key for card in near for key in card.keys} - seen
         seen |= frontier
-    return Identity(frozenset(seen), tangled=not complete or len(seen) > MAX_KEYS)
+    return Identity(
+        frozenset(seen),
+        tangled=not complete or len(seen) > MAX_KEYS,
+        changed=any(card.changed for card in own),
+        erased_at=max((card.erased_at for card in own if card.erased_at), default=None),
+    )

@@ -15,6 +15,8 @@ from shared.identity import (
     canonical_phone,
     canonical_profile_url,
     identifiers,
+    is_external_id,
+    is_phone,
     scoped,
 )
 
@@ -258,3 +260,11 @@ def test_a_recruiter_is_known_by_address_first() -> None:
     assert by_mail not in {scoped("acme", fp) for fp in prints.of(Person("r@example.com"), "ats")}
     assert prints.recruiter(Person(), "acme", "ats") is None
     assert prints.recruiter(None, "acme", "ats") is None
+
+
+def test_a_key_tells_what_kind_of_identifier_it_is_of() -> None:
+    """By its letter alone; the name of a tenant says nothing."""
+    prints = Fingerprints(PEPPER)
+    keys = {kind: scoped("x-p", prints.fingerprint(kind, "form")) for kind in Kind}
+    assert [kind for kind, key in keys.items() if is_external_id(key)] == [Kind.EXTERNAL_ID]
+    assert [kind for kind, key in keys.items() if is_phone(key)] == [Kind.PHONE]
