@@ -131,8 +131,10 @@ class Filing:
                         **heard.stored(),
                     },
                 )
-            case events.DeclineReceived(who=who):
+            case events.DeclineReceived(who=who) as decline:
                 declined = {**base, "case": events.case_id(event.id), "who": who}
+                if decline.reading is not None:  # it may be read otherwise one day
+                    declined |= {"tenant": event.tenant, "source": event.source, "reading": kept(decline)}
                 return "declines", subjects[event.id].keys, declined
             case events.PersonChanged(formerly=(_, *_)):
                 return "merges", subjects[event.id].keys, base

@@ -3,7 +3,7 @@ count.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
@@ -26,7 +26,7 @@ from services.policy.facts import (
     Tally,
     Volume,
 )
-from services.policy.mappings import Mappings, reading_of
+from services.policy.mappings import Mappings, reading_of, who_said
 from services.policy.memory import Memory
 from services.policy.preferences import preferred
 from services.policy.standing import Standings
@@ -103,7 +103,7 @@ class Gatherer:
             permits=await self._permits.covering(keys),
             elsewhere=await self._permits.anywhere(fingerprints, now - CONTACTS_WITHIN),
             withdrawals=await self._withdrawals.of(case["_id"] for case in cases),
-            mappings=await self._mappings.of(cases),
+            mappings=await self._mappings.of(chain(cases, _declined(memory.values()))),
             counts=await self._volumes.counts(cases, now),
             standings=await self._standings.of(counted, now),
             same=await self._wordings.of(chain.from_iterable(words), now),
@@ -136,10 +136,12 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
         ),
         earlier_declines=tuple(
             EarlierDecline(
-                case=entry["case"], at=entry["at"], recruiter=entry["recruiter"], who=entry.get("who")
+                case=entry["case"],
+                at=entry["at"],
+                recruiter=entry["recruiter"],
+                who=who_said(entry, found.mappings),
             )
-            for memory in remembered
-            for entry in memory.get("declines", ())
+            for entry in _declined(remembered)
             if entry["case"] != case["_id"]
         ),
         withdrawn_at=taken_back_at(case["declined_at"], found.withdrawals.get(case["_id"], ())),
@@ -161,6 +163,10 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
 
 def _remembered(identity: Identity, memory: Mapping[str, Document]) -> list[Document]:
     return [memory[key] for key in identity.keys if key in memory]
+
+
+def _declined(memories: Iterable[Document]) -> Iterator[Document]:
+    return (entry for memory in memories for entry in memory.get("declines", ()))
 
 
 def _only(entry: Document, model: type[Message]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pymongo import UpdateOne
 
 from services.policy.facts import Reading, Reason
 from shared.events import DeclineReceived, Event, ReasonMapped
-from shared.reasons import fold
+from shared.reasons import Who, fold
 from shared.states import OPEN
 from shared.store.client import Collection, Database, Document, upsert
 
@@ -30,7 +30,7 @@ class Mappings:
             await self.collection.bulk_write([_newer(word, upsert=False) for word in words], ordered=False)
 
     async def of(self, cases: Iterable[Document]) -> dict[str, Document]:
-        """The words on the reasons of these cases, by their ids."""
+        """The words on the reasons of these cases, and of what is remembered as theirs, by their ids."""
         wanted = {name for case in cases for name in _names(case)}
         if not wanted:
             return {}
@@ -90,6 +90,13 @@ def reading_of(case: Document, words: Mapping[str, Document]) -> Reading | None:
         for reason, word in zip(found["reasons"], said, strict=True)
     )
     return Reading(told=found["told"], reasons=reasons)
+
+
+def who_said(declined: Document, words: Mapping[str, Document]) -> Who | None:
+    """Whose no a remembered one was, as it is read by now; None where nobody kept it, or it was none."""
+    reading = reading_of(declined, words)
+    who: Who | None = declined.get("who") if reading is None else reading.who
+    return who
 
 
 def _names(case: Document) -> list[str]:

@@ -1,14 +1,17 @@
 """What becomes of a person whom a platform knows otherwise by now: changed, merged with another, deleted."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from pymongo.errors import AutoReconnect
 
 from services.intake.sources import greenhouse
 from services.intake.sources.config import Erasing
 from services.intake.sources.delivery import Delivery
+from services.policy.renewal import Changed, Renewal
 from shared.events import (
     BounceReceived,
     ComplaintReceived,
@@ -82,6 +85,26 @@ async def test_a_decline_that_comes_after_the_change_it_was_sent_before_uses_the
         await stage.publish(after)
         await stage.becomes(after, State.DENIED)  # thanked already, as the same person
         assert (await details(stage, after))["email"] == later.email
+
+
+async def test_a_card_that_a_crash_left_behind_is_brought_up_to_date(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process ends between making the card and looking for what changed: the message comes again."""
+    under_way, renew, failures = decline(OLD), Renewal.renew, iter([AutoReconnect("no primary")])
+
+    async def cut_off(renewal: Renewal, people: Sequence[Changed]) -> None:
+        for failure in failures:
+            raise failure
+        await renew(renewal, people)
+
+    async with stage.policy():
+        assert await stage.ask(change(MOVED, "moved", NOON - HOUR / 2)) == "done"
+        await stage.publish(outreach(OLD.model_copy(update={"phone": "+49 30 123456"})))
+        monkeypatch.setattr(Renewal, "renew", cut_off)
+        await stage.publish(under_way)
+        await stage.becomes(under_way, State.APPROVED)
+        assert (await details(stage, under_way))["email"] == MOVED.email
 
 
 async def test_a_change_of_one_is_none_of_who_shares_a_phone(stage: Stage) -> None:

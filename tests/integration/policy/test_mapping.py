@@ -52,6 +52,12 @@ def mapped(side: Side, sent_id: str = "mapping", *, after: int = 0, reason: str 
     return event(data, sent_id, NOON + timedelta(seconds=after), source="console")
 
 
+def relabelled(declined: Event) -> DeclineReceived:
+    """The same without a reason: the platform calls it the candidate's by now."""
+    assert isinstance(declined.data, DeclineReceived)
+    return declined.data.model_copy(update={"reason": None, "reading": None, "who": "candidate"})
+
+
 async def opened(stage: Stage, *declines: Event, becomes: State = State.HELD) -> None:
     """The cases of these declines, with outreach on record."""
     people = {one.id: one.data.person for one in declines if isinstance(one.data, DeclineReceived)}
@@ -138,6 +144,17 @@ async def test_a_repeat_of_the_decline_is_one_whatever_the_map_says_by_now(stage
         await eventually(noticed, "the other word of the platform is a conflict")
         assert [found["digest"] async for found in stage.database["conflicts"].find()] == [other.digest]
         assert (await stage.case(first))["timeline"] == before["timeline"]
+
+
+async def test_an_earlier_no_is_read_as_its_reason_is_mapped_by_now(stage: Stage) -> None:
+    """A company's no is not forgotten because nobody had said yet that its reason is the company's."""
+    theirs, again = declined("theirs"), declined("again", person=grace("theirs"), told="candidate")
+    async with stage.policy():
+        await opened(stage, theirs)
+        assert await stage.ask(mapped("company", reason="42")) == "done"
+        await stage.publish(again.model_copy(update={"data": relabelled(again)}))
+        await stage.becomes(again, State.HELD)
+    assert "provenance.company_declined_first" in await stage.codes(again)
 
 
 async def test_a_decline_that_was_read_before_the_word_and_arrives_after_it_is_read_by_it(
