@@ -12,6 +12,7 @@ from rich.table import Table
 
 from services.intake import probe_cli, reasons_cli, trial_cli
 from services.intake.deliveries import cli as deliveries_cli
+from services.intake.importing import cli as importing
 from services.intake.registry import Sources, Tenants
 from services.intake.sources import DEFAULT_KIND
 from shared.clock import SystemClock
@@ -29,6 +30,7 @@ source.add_typer(probe_cli.app)
 source.add_typer(reasons_cli.app)
 app.add_typer(source)
 app.add_typer(tenant)
+app.add_typer(importing.app)
 
 #: What fits beside each other; `show` and --json have the rest.
 _SOURCE_COLUMNS = ("name", "tenant", "kind", "enabled", "rate_per_second", "burst")

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from services.intake.sources import Sent
+from services.intake.sources.delivery import Sent
 from shared.events import DeclineReceived, Event, case_id, content_digest, event_id, type_of
 
 #: Stands in digests for a time that the platform does not tell.

@@ -1,7 +1,7 @@
 """Our own contract: the kinds that a source may send in our words, and the faults of their data."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -16,9 +16,10 @@ from shared.pointer import pointer
 KINDS: dict[str, type[Data]] = {data.kind: data for data in INBOUND}
 
 Path = tuple[str | int, ...]
+D = TypeVar("D", bound=Data)
 
 
-def read_data(model: type[Data], raw: Any, path: Path) -> Data:
+def read_data(model: type[D], raw: Any, path: Path) -> D:
     """The data that lie at this path of the body. Raises Invalid with every fault."""
     if not isinstance(raw, dict):
         raise Invalid.at(pointer(path), "an object is expected")
