@@ -46,6 +46,9 @@ test-unit: $(READY) ## Run the tests that need no server
 bench: $(READY) ## Measure events per second on real servers
 	$(BIN)/python -m tests.bench
 
+bench-intake: $(READY) ## Measure deliveries per second of one intake process on one core, beside a plain FastAPI door
+	$(BIN)/python -m tests.bench.intake
+
 bench-text: $(READY) ## Measure time and memory of the text judgments, beside a keyword list and VADER
 	$(BIN)/python -m tests.bench.text
 
@@ -103,4 +106,4 @@ clean: ## Remove .venv, caches and reports (no data of a deployment)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist build
 	find . -name __pycache__ -type d -not -path './.git/*' -exec rm -rf {} +
 
-.PHONY: help setup lock lint format test test-unit bench bench-text policy-eval train servers demo demo-stop demo-compose docs secrets up down logs ps scale backup restore clean
+.PHONY: help setup lock lint format test test-unit bench bench-intake bench-text policy-eval train servers demo demo-stop demo-compose docs secrets up down logs ps scale backup restore clean

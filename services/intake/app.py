@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from faststream.rabbit import RabbitBroker
 from prometheus_client import CollectorRegistry
+from starlette.routing import Route
 
 from services.intake import openapi
 from services.intake.deliveries.copies import Copies
@@ -98,32 +99,20 @@ def build(settings: IntakeSettings, clock: Clock | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    _add_route(app, door)
+    app.router.routes.append(_route(door))
     app.router.routes.extend(
         health_routes({"broker": broker_connected, "sources": sources_known}, metrics.registry)
     )
     problems.install(app)
-    openapi.declare_events(app)
+    openapi.declare(app)
     return app
 
 
-def _add_route(app: FastAPI, door: Door) -> None:
-    @app.post(
-        "/v1/sources/{source}/events",
-        status_code=202,
-        response_class=Response,
-        summary=openapi.SUMMARY,
-        description=openapi.DESCRIPTION,
-        responses=openapi.declared_responses(),
-        openapi_extra=openapi.request_body(),
-        operation_id="receiveEvents",
-    )
-    async def receive(source: str, request: Request) -> Response:
-        return await door.receive(source, request)
+def _route(door: Door) -> Route:
+    async def receive(request: Request) -> Response:
+        return await door.receive(request.path_params["source"], request)
 
-    @app.api_route("/v1/sources/{source}/events", methods=["GET", "OPTIONS"], include_in_schema=False)
-    async def greet(source: str, request: Request) -> Response:
-        return await door.receive(source, request)
+    return Route(openapi.PATH, receive, methods=["POST", "GET", "OPTIONS"])
 
 
 async def _start(broker: RabbitBroker, settings: IntakeSettings) -> None:

@@ -80,6 +80,7 @@ class Directory:
         self._cache = timedelta(seconds=cache_s)
         self._known: dict[str, _Known] = {}
         self._unknown: OrderedDict[str, datetime] = OrderedDict()
+        self._waited_for: dict[str, datetime] = {}
         self._gatherer: Gatherer[str, Source | Transient | None] = Gatherer(self._ask, MAX_READ)
         self.away = False
 
@@ -94,14 +95,16 @@ class Directory:
         Raises Transient where MongoDB is away and nothing is known of the name.
         """
         now = self._clock.now()
-        known = self._known.get(name)
-        if known is not None and now < known.fresh_until:
-            return known.source
-        if not NAME.fullmatch(name) or self._unknown.get(name, now) > now:
+        fresh, known = self._fresh(name, now), self._known.get(name)
+        if fresh is not None:
+            return fresh.source
+        if not NAME.fullmatch(name):
             return None
         if self.away and known is not None:
             # one request at a time waits for the absent server; the others do not
-            self._known[name] = _Known(known.source, now + self._cache)
+            if self._waited_for.get(name, now) > now:
+                return known.source
+            self._waited_for[name] = now + self._cache
         try:
             async with asyncio.timeout(READ_TIMEOUT_S):
                 (found,) = await self._gatherer.submit([name])
@@ -120,11 +123,27 @@ class Directory:
         self._known[name] = _Known(known.source, self._clock.now() + self._cache)
         return known.source
 
+    def _fresh(self, name: str, now: datetime) -> _Known | None:
+        """What is known of a name and need not be read again yet."""
+        known = self._known.get(name)
+        if known is None and self._unknown.get(name, now) > now:
+            return _Known(None, self._unknown[name])
+        return known if known is not None and now < known.fresh_until else None
+
     async def _ask(self, names: Sequence[str]) -> Sequence[Source | Transient | None]:
-        found = await self._read(list(dict.fromkeys(names)))
-        self.away = False
-        fresh_until = self._clock.now() + self._cache
-        return [self._learn(name, found.get(name), fresh_until) for name in names]
+        """Reads what nobody has read while these waited: a source is read once in its cache's time."""
+        answers: dict[str, Source | Transient | None] = {}
+        for name in names:
+            known = self._fresh(name, self._clock.now())
+            if known is not None:
+                answers[name] = known.source
+        stale = [name for name in dict.fromkeys(names) if name not in answers]
+        if stale:
+            found = await self._read(stale)
+            self.away = False
+            fresh_until = self._clock.now() + self._cache
+            answers |= {name: self._learn(name, found.get(name), fresh_until) for name in stale}
+        return [answers[name] for name in names]
 
     def _learn(
         self, name: str, document: Mapping[str, Any] | None, fresh_until: datetime

@@ -1,4 +1,8 @@
-"""What the OpenAPI document says of the one route: headers, contract, examples, and every refusal."""
+"""What the OpenAPI document says of the one route: headers, contract, examples, and every refusal.
+
+Written by hand, for the route itself is a bare one: a framework that reads parameters of each delivery only
+to hand them on would cost as much as the check of its signature.
+"""
 
 from typing import Any
 
@@ -11,6 +15,7 @@ from services.intake.sources.reading import MAX_ID
 from services.intake.sources.standard import MAX_EVENTS
 from shared.problems import MEDIA_TYPE, body_of, responses
 
+PATH = "/v1/sources/{source}/events"
 SUMMARY = "Take in a source's events"
 DESCRIPTION = f"""One event, or an array of up to {MAX_EVENTS}, signed as Standard Webhooks 1.0.0 says:
 `webhook-signature` is `v1,` and the base64 of HMAC-SHA256 over
@@ -52,6 +57,7 @@ def _header(name: str, description: str, example: str, *, required: bool = True)
     }
 
 
+_SOURCE = {"name": "source", "in": "path", "required": True, "schema": {"type": "string", "title": "Source"}}
 _HEADERS = [
     _header("webhook-id", "The delivery's id, without a full stop.", "msg_2NqK1c7vTt"),
     _header("webhook-timestamp", "When it was signed, in seconds since 1970.", "1769860800"),
@@ -114,8 +120,14 @@ def declared_responses() -> dict[int | str, dict[str, Any]]:
     }
 
 
-def request_body() -> dict[str, Any]:
-    """For the route's ``openapi_extra``: the headers and the contract."""
+def operation() -> dict[str, Any]:
+    """The whole of what is said of the route."""
+    responses = {str(status): answer for status, answer in sorted(declared_responses().items())}
+    described = {"summary": SUMMARY, "description": DESCRIPTION, "operationId": "receiveEvents"}
+    return described | _request() | {"responses": responses}
+
+
+def _request() -> dict[str, Any]:
     one = {
         "oneOf": [{"$ref": _EVENT.format(model=_envelope_name(kind))} for kind in KINDS],
         "discriminator": {
@@ -126,11 +138,11 @@ def request_body() -> dict[str, Any]:
     schema = {"oneOf": [one, {"type": "array", "items": one, "minItems": 1, "maxItems": MAX_EVENTS}]}
     examples = {name: {"summary": name, "value": value} for name, value in REQUESTS.items()}
     content = {"application/json": {"schema": schema, "examples": examples}}
-    return {"parameters": _HEADERS, "requestBody": {"required": True, "content": content}}
+    return {"parameters": [_SOURCE, *_HEADERS], "requestBody": {"required": True, "content": content}}
 
 
-def declare_events(app: FastAPI) -> None:
-    """Adds the inbound kinds to the document's components."""
+def declare(app: FastAPI) -> None:
+    """Adds the route, and the inbound kinds as components, to the document."""
     generate = app.openapi
     _, definitions = models_json_schema(
         [(model, "validation") for model in KINDS.values()], ref_template=_EVENT
@@ -139,6 +151,7 @@ def declare_events(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         document = generate()
+        document["paths"][PATH] = {"post": operation()}
         document.setdefault("components", {}).setdefault("schemas", {}).update(schemas)
         return document
 

@@ -25,27 +25,55 @@ class _Doubled(dict[str, Any]):
     """An object in which a name came twice."""
 
 
+class _Reader:
+    """Reads one text, and keeps in mind whether it met anything that has to be looked for place by place."""
+
+    def __init__(self) -> None:
+        self.doubtful = False
+        self.decoder = json.JSONDecoder(
+            object_pairs_hook=self._object, parse_float=self._float, parse_constant=self._float
+        )
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        value = dict(pairs)
+        if len(value) != len(pairs):
+            value = _Doubled(value)
+        self.doubtful |= type(value) is _Doubled or (bool(value) and max(map(len, value)) > MAX_NAME)
+        return value
+
+    def _float(self, text: str) -> float:
+        value = float(text)
+        self.doubtful |= not math.isfinite(value)
+        return value
+
+
 def read(body: bytes) -> Any:
     """The value that `body` holds. Raises Invalid with every fault at once, and nothing else."""
+    reader = _Reader()
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         raise Invalid.at("", "UTF-8 is expected") from None
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=float)
+        value = reader.decoder.decode(text)
     except RecursionError:
         raise Invalid.at("", f"at most {MAX_DEPTH} levels are expected") from None
     except ValueError:
         raise Invalid.at("", "JSON is expected") from None
-    faults = list(_faults(value, (), check_text=_SURROGATE_ESCAPE.search(text) is not None))
-    if faults:
-        raise Invalid(faults)
+    check_text = _SURROGATE_ESCAPE.search(text) is not None
+    if reader.doubtful or check_text or _is_deep(value):
+        faults = list(_faults(value, (), check_text=check_text))
+        if faults:
+            raise Invalid(faults)
     return value
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    return value if len(value) == len(pairs) else _Doubled(value)
+def _is_deep(value: Any, levels: int = MAX_DEPTH) -> bool:
+    """Whether there are more levels than these."""
+    if not isinstance(value, dict | list):
+        return False
+    items = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deep(item, levels - 1) for item in items if isinstance(item, dict | list))
 
 
 def _faults(value: Any, path: Path, *, check_text: bool) -> Iterator[FieldError]:

@@ -38,11 +38,13 @@ class Store:
         self.documents = {document["_id"]: document for document in documents}
         self.asked: list[list[str]] = []
         self.error: Exception | None = None
+        self.reading = asyncio.Event()
         self.go = asyncio.Event()
         self.go.set()
 
     async def __call__(self, names: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
         self.asked.append(list(names))
+        self.reading.set()
         await self.go.wait()
         if self.error is not None:
             raise self.error
@@ -72,6 +74,21 @@ async def test_an_answer_is_held_for_its_time_and_no_longer(clock: FixedClock) -
     clock.advance(timedelta(seconds=1))
     assert await sources.find("ats") is None
     assert await sources.find("nobody") is not None
+
+
+async def test_a_question_during_a_read_of_the_same_name_needs_no_other(clock: FixedClock) -> None:
+    """So of one source there is at most one read in the time that its answer is held, whatever comes in."""
+    store = Store(stored("ats"))
+    store.go.clear()
+    sources = open_directory(store, clock)
+    first = [asyncio.create_task(sources.find(name)) for name in ("ats", "nobody")]
+    await store.reading.wait()
+    late = [asyncio.create_task(sources.find(name)) for name in ("ats", "nobody", "other", "ats")]
+    await asyncio.sleep(0)
+    store.go.set()
+    found = await asyncio.gather(*first, *late)
+    assert [one and one.name for one in found] == ["ats", None, "ats", None, None, "ats"]
+    assert store.asked == [["ats", "nobody"], ["other"]]
 
 
 async def test_questions_at_one_moment_share_one_read(clock: FixedClock) -> None:
