@@ -5,7 +5,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.ready
 PYTEST := $(BIN)/python -m pytest
-SUITES := tests/unit tests/integration tests/e2e tests/chaos
+SUITES := tests/unit tests/fuzz tests/integration tests/e2e tests/chaos
 COMPOSE := docker compose
 
 help: ## Show this list
@@ -61,6 +61,9 @@ policy-eval: $(READY) ## Measure the text judgments on the labelled sets, beside
 train: $(READY) ## Learn the weights of the text judgments anew from tests/eval/training
 	$(BIN)/python -m tests.eval.train
 
+fuzz: $(READY) ## Spoil deliveries of every kind and see what the adapters do (SECONDS=... SEED=...)
+	$(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+
 attack: $(READY) ## Try to misuse it in every way that docs/gaming.md names (ATTEMPTS=... SEED=...)
 	$(BIN)/python -m tests.attack $(if $(ATTEMPTS),--attempts $(ATTEMPTS)) $(if $(SEED),--seed $(SEED))
 
@@ -106,4 +109,4 @@ clean: ## Remove .venv, caches and reports (no data of a deployment)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist build
 	find . -name __pycache__ -type d -not -path './.git/*' -exec rm -rf {} +
 
-.PHONY: help setup lock lint format test test-unit bench bench-intake bench-text policy-eval train servers demo demo-stop demo-compose docs secrets up down logs ps scale backup restore clean
+.PHONY: help setup lock lint format test test-unit bench bench-intake bench-text policy-eval train fuzz servers demo demo-stop demo-compose docs secrets up down logs ps scale backup restore clean

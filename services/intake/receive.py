@@ -18,7 +18,7 @@ from services.intake.directory import Directory, Source
 from services.intake.envelope import Sender, enveloped
 from services.intake.limits import Bound, Full, Limits, Share
 from services.intake.publish import Publisher
-from services.intake.sources import DEFAULT_KIND, SOURCES, Answer, Delivery, Mapped, Sent, folded
+from services.intake.sources import SOURCES, Answer, Delivery, Mapped, Sent, folded
 from shared.clock import Clock
 from shared.errors import Invalid, SignatureInvalid, Transient
 from shared.events import Event
@@ -169,7 +169,7 @@ class Door:
 
         What nobody signed may still be a greeting, by POST, of another kind than this name is of.
         """
-        adapter = SOURCES[source.kind if source else DEFAULT_KIND]
+        adapter = SOURCES[source.kind if source else greeting.stand_in_kind(name, self._filler)]
         secrets = (self._filler, self._filler) if source is None else source.secrets(now, self._filler)
         config = adapter.CONFIG() if source is None else source.config
         try:
