@@ -159,6 +159,9 @@ async def _on_http_exception(_: Request, error: Exception) -> JSONResponse:
     """What the framework itself refuses: an unknown path, a method that a path does not have."""
     if not isinstance(error, HTTPException):
         raise error
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        # of a body that it cannot decode at all; of one that it can decode and not read it says 422
+        return problem_response(invalid([FieldError("", "JSON in UTF-8 is expected")]))
     phrase = HTTPStatus(error.status_code).phrase
     slug = phrase.lower().replace(" ", "-")
     detail = str(error.detail) if error.detail and error.detail != phrase else f"{phrase}."
