@@ -37,6 +37,9 @@ _SOURCE_COLUMNS = ("name", "tenant", "kind", "enabled", "rate_per_second", "burs
 _TENANT_COLUMNS = ("name", "company", "from_name", "from_email", "timezone")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+SecretFile = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, help="The secret, where the platform makes it.")
+]
 Name = Annotated[str, typer.Argument(help="1 to 64 of a-z, 0-9 and '-'.")]
 
 
@@ -53,10 +56,7 @@ def add_source(  # noqa: PLR0913 - each is an option
     config: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="A JSON object: what this kind is told.")
     ] = None,
-    secret_file: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="The secret, where the platform makes it."),
-    ] = None,
+    secret_file: SecretFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Add a source. Its secret is shown this once only."""
@@ -98,12 +98,14 @@ def rotate(
     name: Name,
     grace_hours: Annotated[float, typer.Option(min=0, help="How long the secret so far is taken.")] = 24,
     *,
+    secret_file: SecretFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Give a source a new secret, shown this once only."""
     keyring, grace = _keyring(), timedelta(hours=grace_hours)
+    given = trial_cli.read_secrets(secret_file)[0] if secret_file else None
     until, secret = with_database(
-        lambda database: Sources(database, SystemClock()).rotate(name, grace, keyring)
+        lambda database: Sources(database, SystemClock()).rotate(name, grace, keyring, secret=given)
     )
     answer = {"name": name, "url": _url(name), "secret": secret, "previous_until": until.isoformat()}
     _print(answer, as_json=as_json)

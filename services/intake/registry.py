@@ -127,10 +127,15 @@ class Sources:
             raise NotFound(f"there is no source {name!r}; `afterword source list` shows those there are")
         return document
 
-    async def rotate(self, name: str, grace: timedelta, keyring: Keyring) -> tuple[datetime, str]:
-        """Until when the secret so far is still taken, and the new one. A third, older one ends at once."""
+    async def rotate(
+        self, name: str, grace: timedelta, keyring: Keyring, *, secret: str | None = None
+    ) -> tuple[datetime, str]:
+        """Until when the secret so far is still taken, and the new one, fresh where the platform gave none.
+
+        A third, older one ends at once.
+        """
         old = (await self.get(name))["secrets"]["current"]
-        secret, until = new_secret(), self._clock.now() + grace
+        secret, until = secret or new_secret(), self._clock.now() + grace
         sealed = keyring.seal(secret.encode(), name.encode())
         changed = await self._sources.update_one(
             {"_id": name, "secrets.current": old},

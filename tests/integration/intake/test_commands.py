@@ -81,6 +81,17 @@ def test_a_rotation_keeps_the_secret_so_far() -> None:
     assert ok("source", "show", "ats")["previous_until"][:16] == second["previous_until"][:16]
 
 
+def test_a_rotated_secret_may_be_the_platforms(tmp_path: Path) -> None:
+    """As it is in the file; the one so far is taken for the grace."""
+    ok(*TENANT)
+    ok("source", "add", "ats", "--tenant", "acme", "--kind", "greenhouse")
+    secret = tmp_path / "secret"
+    secret.write_text("made by the platform\n")
+    rotated = ok("source", "rotate", "ats", "--secret-file", str(secret))
+    assert rotated["secret"] == "made by the platform"
+    assert ok("source", "show", "ats")["previous_until"][:16] == rotated["previous_until"][:16]
+
+
 def test_a_source_is_disabled_and_enabled() -> None:
     """And can be seen to be."""
     ok(*TENANT)
