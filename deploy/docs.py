@@ -56,6 +56,9 @@ _SUBSCRIPTIONS = (
         "mappings",
         "What an operator maps a reason to; answered once all that was open is judged by it.",
     ),
+    _Channel(
+        topology.WORKER_LOOKUPS, Lane.LOOKUP, "lookups", "Declines of which the platform is asked more."
+    ),
     _Subscription(topology.NOTIFIER_APPROVED, Lane.APPROVED, "approved", "Signed permits, for the notifier."),
     _Subscription(
         topology.WORKER_STOPS,
@@ -116,6 +119,8 @@ def _subscribe(broker: RabbitBroker, subscription: _Subscription) -> None:
 
 
 def _kinds(lane: Lane) -> Iterator[type[Data]]:
+    if lane is Lane.LOOKUP:
+        return iter((events.DeclineReceived,))
     return (data for data in events.TYPES.values() if lane_of(data.kind) is lane)
 
 

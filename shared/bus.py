@@ -170,7 +170,7 @@ def _type_of(events: Sequence[Event]) -> str:
 def _by_lane(events: Sequence[Event]) -> dict[Lane, list[Event]]:
     lanes: dict[Lane, list[Event]] = defaultdict(list)
     for event in events:
-        lanes[topology.lane_of(event.kind)].append(event)
+        lanes[topology.lane_of(event.kind, lookup=bool(event.lookup))].append(event)
     return lanes
 
 

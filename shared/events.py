@@ -200,6 +200,17 @@ class PersonChanged(Data):
     )
 
 
+class LookupEnded(Data):
+    """What the platform knows of before a decline was asked for: all of it came with this, or it could not be
+    had.
+    """
+
+    kind = "lookup.ended"
+    case: CaseId
+    found: bool
+    why: Short | None = Field(None, description="Why not; a word, none about a person.")
+
+
 class ReviewDecided(Data):
     """A reviewer's word on a held case, or somebody's wish to stop a case before it is sent."""
 
@@ -328,8 +339,9 @@ def type_of(data: type[Data]) -> str:
     return f"afterword.{data.kind}.v{data.version}"
 
 
-#: What we say ourselves, never a source: the people who run it, and intake of what came raw.
-INTERNAL: tuple[type[Data], ...] = (ReviewDecided, ReasonMapped, DeliveryTaken)
+#: What we say ourselves, never a source: the people who run it, intake of what came raw, its worker of what a
+#: platform knew.
+INTERNAL: tuple[type[Data], ...] = (ReviewDecided, ReasonMapped, DeliveryTaken, LookupEnded)
 _ALL: tuple[type[Data], ...] = (*INBOUND, *INTERNAL, *OUTBOUND)
 TYPES: dict[str, type[Data]] = {type_of(data): data for data in _ALL}
 
@@ -341,7 +353,8 @@ class Event(BaseModel):
 
     ``time`` is when it happened by the sender's word, ``receivedat`` when intake or the desk took it in,
     ``digest`` the fingerprint of what was sent, by which a repeat is told from a conflict, ``sourcekind`` the
-    kind of the source, where one sent it.
+    kind of the source, where one sent it. ``lookup`` says of a decline that the platform is asked what came
+    before it.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -357,6 +370,7 @@ class Event(BaseModel):
     digest: str | None = None
     sourcekind: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
     traceparent: str | None = None
+    lookup: bool | None = None
     data: SerializeAsAny[Data]
 
     @field_validator("traceparent")

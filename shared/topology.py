@@ -15,6 +15,8 @@ class Lane(StrEnum):
     """Routing keys of the events exchange. One message carries events of one lane."""
 
     FACT = "fact"
+    #: A fact that also tells the worker to ask the platform what came before it.
+    LOOKUP = "fact.lookup"
     STOP = "stop"
     REVIEW = "review"
     DELIVERY = "delivery"
@@ -27,8 +29,10 @@ class Lane(StrEnum):
 STOP_KINDS = frozenset({"opt_out.received", "complaint.received", "erasure.requested", "decline.withdrawn"})
 
 
-def lane_of(kind: str) -> Lane:
+def lane_of(kind: str, *, lookup: bool = False) -> Lane:
     """The lane on which an event of this kind travels."""
+    if lookup:
+        return Lane.LOOKUP
     if kind in STOP_KINDS:
         return Lane.STOP
     if kind == "review.decided":
@@ -56,6 +60,8 @@ MAX_ATTEMPTS = 30
 #: Redeliveries of one message (a process that dies on it) before the broker itself dead-letters it.
 DELIVERY_LIMIT = 10
 MAX_LENGTH = 200_000
+#: Lookups that wait while the worker is away; the oldest go first, and their cases to a person.
+LOOKUPS_MAX_LENGTH = 50_000
 OUTCOMES_MAX_LENGTH = 10_000
 #: Messages and bytes of raw copies that may wait for the worker.
 DELIVERIES_MAX_LENGTH = 10_000
@@ -98,6 +104,15 @@ WORK_QUEUES = (
     *(POLICY_FACTS, POLICY_STOPS, POLICY_REVIEWS, POLICY_MAPPINGS),
     *(NOTIFIER_APPROVED, WORKER_STOPS),
 )
+#: A lookup is a help and never a reason to refuse a decline: when it is full, the oldest are let go.
+WORKER_LOOKUPS = RabbitQueue(
+    "afterword.worker.lookups",
+    queue_type=QueueType.QUORUM,
+    durable=True,
+    declare=False,
+    routing_key=Lane.LOOKUP,
+    arguments={"x-dead-letter-exchange": DEAD_EXCHANGE.name, "x-overflow": "drop-head"},
+)
 #: Raw copies are a convenience: where they are too many the oldest are dropped, and no delivery is refused.
 WORKER_DELIVERIES = RabbitQueue(
     "afterword.worker.deliveries",
@@ -134,9 +149,14 @@ def exchanges() -> tuple[Exchange, ...]:
 def queues() -> tuple[Queue, ...]:
     """Every queue there is; all are quorum queues."""
     quorum = {"x-queue-type": "quorum"}
+    also = {POLICY_FACTS.name: ((EVENTS.name, Lane.LOOKUP.value),)}
     work = (
-        Queue(queue.name, {**quorum, **(queue.arguments or {})}, ((EVENTS.name, queue.routing_key),))
-        for queue in WORK_QUEUES
+        Queue(
+            queue.name,
+            {**quorum, **(queue.arguments or {})},
+            ((EVENTS.name, queue.routing_key), *also.get(queue.name, ())),
+        )
+        for queue in (*WORK_QUEUES, WORKER_LOOKUPS)
     )
     waits = (
         Queue(
@@ -193,6 +213,11 @@ def policies() -> tuple[dict[str, Any], ...]:
             },
         ),
         policy(
+            "afterword-lookups",
+            r"^afterword\.worker\.lookups$",
+            {"delivery-limit": DELIVERY_LIMIT, "max-length": LOOKUPS_MAX_LENGTH},
+        ),
+        policy(
             "afterword-dead", r"^afterword\.dead$", {"message-ttl": DEAD_TTL_MS, "delivery-limit": DEAD_LOOKS}
         ),
         policy(
@@ -216,9 +241,9 @@ class Rights:
 _FORWARD = r"afterword\.(dead|wait\.\d+s)"
 #: amq.default: replies to a waiting sender go through the default exchange.
 RIGHTS: dict[str, Rights] = {
-    "intake": Rights("^$", r"^afterword\.events$", "^$", "^(fact|stop|delivery)$"),
-    # reads what is its own, and passes on what it must put off or give up
-    "worker": Rights("^$", rf"^{_FORWARD}$", r"^afterword\.worker\.", "^$"),
+    "intake": Rights("^$", r"^afterword\.events$", "^$", r"^(fact|fact\.lookup|stop|delivery)$"),
+    # reads what is its own, says what it found, and passes on what it must put off or give up
+    "worker": Rights("^$", rf"^(afterword\.events|{_FORWARD})$", r"^afterword\.worker\.", "^fact$"),
     "desk": Rights("^$", r"^afterword\.events$", "^$", "^(stop|review)$"),
     "policy": Rights(
         "^$", rf"^(afterword\.events|{_FORWARD}|amq\.default)$", r"^afterword\.policy\.", r"^followup\."

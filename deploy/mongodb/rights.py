@@ -18,6 +18,7 @@ COLLECTIONS = (
     "policies",
     "withdrawals",
     "mappings",
+    "lookups",
     "gates",
     "outcomes",
     "standings",
@@ -40,6 +41,7 @@ _INDEX = ("find", "createCollection", "createIndex", "listIndexes")
 ROLES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "intake": {"sources": _READ},
     "worker": {
+        "sources": _READ,
         "deliveries": ("find", "insert", "remove"),
         "delivery_erasures": _KEEP,
         "delivery_hours": _KEEP,
@@ -52,6 +54,7 @@ ROLES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "conflicts": _ADD,
         "withdrawals": _ADD,
         "mappings": _KEEP,
+        "lookups": _KEEP,
         "people": _KEEP,
         "memory": _FULL,
         "suppressions": _ADD,

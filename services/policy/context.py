@@ -19,6 +19,7 @@ from services.policy.facts import (
     EarlierDecline,
     Fact,
     Intent,
+    Lookup,
     Mark,
     Message,
     Moment,
@@ -126,11 +127,18 @@ class Context(Fact):
     sample: bool = False
     #: None where the source named no reason, or nobody kept how it was read.
     reading: Reading | None = None
+    #: None where the platform is not asked, and the record is what was reported.
+    lookup: Lookup | None = None
 
     @property
     def outreach(self) -> tuple[Message, ...]:
         """The recruiters' messages, oldest first."""
         return tuple(message for message in self.messages if message.direction == "outreach")
+
+    @property
+    def looked_up(self) -> bool:
+        """Whether nothing is outstanding that the platform may know."""
+        return self.lookup is None or self.lookup.state == "found"
 
 
 class Finding(Fact):

@@ -57,6 +57,7 @@ _WORDS = {
     "provenance.unmapped_reason": "The reason would have to be mapped to the candidate (`source map`).",
     "provenance.ambiguous_reason": "The source and its map of reasons would have to agree.",
     "provenance.no_decline": "The reason would have to be mapped to somebody's no.",
+    "provenance.not_looked_up": "The platform would have to answer what came before the no.",
     "provenance.no_outreach": "A message from before the no would have to be on record.",
     "provenance.declined_before_outreach": "A message from before the no would have to be on record.",
     "provenance.test": "The person would have to exist; this one was made up to try the source.",
@@ -185,6 +186,7 @@ def _times(finding: Finding) -> list[datetime]:
 _SPECIAL: dict[str, Callable[[Finding, Context, Policy], Distance]] = {
     "single.cooldown": _cooldown,
     "provenance.awaiting_outreach": _cooldown,
+    "provenance.awaiting_lookup": _cooldown,
     "consent.not_before": _not_before,
     "provenance.stale": _stale,
     "provenance.from_the_future": _future,

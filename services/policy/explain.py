@@ -109,6 +109,8 @@ def looked_at(context: Context) -> dict[str, str]:
     }
     if context.reading is not None:
         lines["reason"] = "; ".join(map(_reason, context.reading.reasons))
+    if context.lookup is not None:
+        lines["asked of the platform"] = ", ".join(filter(None, (context.lookup.state, context.lookup.why)))
     if context.reply_intent is not None:
         lines["words of the no"] = context.reply_intent
     return lines

@@ -178,6 +178,13 @@ class Reading(Fact):
         return who_says(self.told, (reason.side for reason in self.reasons))
 
 
+class Lookup(Fact):
+    """Where it stands that the platform is asked what came before the no; `why` it could not be had."""
+
+    state: Literal["pending", "found", "failed"]
+    why: str | None = None
+
+
 class Review(Fact):
     """What a person decided about a held case."""
 

@@ -166,6 +166,7 @@ class Filing:
             "digest": event.digest,
             "traceparent": event.traceparent,
             **({"sample": True} if is_sample(decline.person) else {}),
+            "lookup": bool(event.lookup),
             **self._words(event),
             **heard.stored(),
         }

@@ -26,6 +26,7 @@ from services.policy.facts import (
     Tally,
     Volume,
 )
+from services.policy.lookups import Lookups, lookup_of
 from services.policy.mappings import Mappings, reading_of, who_said
 from services.policy.memory import Memory
 from services.policy.preferences import preferred
@@ -55,6 +56,7 @@ class Histories:
     elsewhere: list[Document]
     withdrawals: Mapping[str, Sequence[Document]]
     mappings: Mapping[str, Document]
+    lookups: Mapping[str, Document]
     counts: Counts
     standings: Mapping[str, Tally]
     same: SamePeople
@@ -78,6 +80,7 @@ class Gatherer:
         self._permits = Permits(database)
         self._withdrawals = Withdrawals(database)
         self._mappings = Mappings(database)
+        self._lookups = Lookups(database)
         self._volumes = Volumes(database)
         self._standings = Standings(database)
         self._wordings = Wordings(database)
@@ -104,6 +107,7 @@ class Gatherer:
             elsewhere=await self._permits.anywhere(fingerprints, now - CONTACTS_WITHIN),
             withdrawals=await self._withdrawals.of(case["_id"] for case in cases),
             mappings=await self._mappings.of(chain(cases, _declined(memory.values()))),
+            lookups=await self._lookups.of(case["_id"] for case in cases),
             counts=await self._volumes.counts(cases, now),
             standings=await self._standings.of(counted, now),
             same=await self._wordings.of(chain.from_iterable(words), now),
@@ -156,6 +160,7 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
         reply_marks=tuple(Mark(**mark) for mark in case.get("marks", ())),
         sample=case.get("sample", False),
         reading=reading,
+        lookup=lookup_of(case, found.lookups.get(case["_id"])),
         edition=EDITION,
         **_counted(case, before, found, remembered),
     )

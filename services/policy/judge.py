@@ -10,8 +10,8 @@ from services.policy.rules import RULES, Rule
 
 #: A rule failed, so what it would have said is unknown, and it may have been a deny: no review lifts this.
 RULE_FAILED = "judge.rule_failed"
-#: History may still arrive; this is a wait and not a question to a person.
-AWAITING = "provenance.awaiting_outreach"
+#: History may still arrive; these are waits and not questions to a person.
+AWAITING = frozenset({"provenance.awaiting_outreach", "provenance.awaiting_lookup"})
 
 _RANK: dict[Severity, int] = {"deny": 0, "hold": 1, "note": 2}
 
@@ -65,7 +65,7 @@ def _worst(findings: Sequence[Finding], context: Context) -> Outcome:
 
 
 def _wait_until(context: Context, policy: Policy, findings: Sequence[Finding]) -> datetime | None:
-    if any(finding.code == AWAITING for finding in findings):
+    if any(finding.code in AWAITING for finding in findings):
         return context.received_at + policy.grace
     return None
 

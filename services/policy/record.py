@@ -13,6 +13,7 @@ from services.policy.changes import LONG_AGO
 from services.policy.filing import Filing, Subject
 from services.policy.hearing import Heard
 from services.policy.inbox import Inbox
+from services.policy.lookups import Lookups
 from services.policy.memory import Memory
 from services.policy.outcomes import Outcomes
 from services.policy.renewal import Changed, Renewal
@@ -30,6 +31,8 @@ from shared.store.suppressions import EVERYONE, fingerprint_of
 
 #: Reports about a letter. Anybody can write one, but only who got the letter knows its case.
 _REPORTS = (events.ComplaintReceived, events.BounceReceived)
+#: What names a case that need not be there yet, and no person.
+_OF_CASES = (events.DeclineWithdrawn, events.LookupEnded)
 _OUT = frozenset({State.SENDING, State.SENT, State.UNCERTAIN})
 
 
@@ -52,6 +55,7 @@ class Recorder:
     def __init__(self, database: Database, filing: Filing, clock: Clock) -> None:
         self._inbox = Inbox(database)
         self._memory = Memory(database)
+        self._lookups = Lookups(database)
         self._outcomes = Outcomes(database)
         self._people = people_store.People(database)
         self._cases = case_store.Cases(database)
@@ -65,7 +69,7 @@ class Recorder:
         recorded = Recorded()
         fresh = await self._accept(arrived, recorded)
         subjects = await self._subjects(fresh, recorded)
-        usable = [event for event in fresh if event.id in subjects or event.kind == "decline.withdrawn"]
+        usable = [event for event in fresh if event.id in subjects or isinstance(event.data, _OF_CASES)]
         cards = await self._cards(usable, subjects)
         stored = await self._inbox.take_in([self._filing.filed(event, subjects, cards) for event in usable])
         raced = [event for event in usable if stored[event.id] != event.digest]
@@ -101,7 +105,7 @@ class Recorder:
         cases = await self._cases.by_ids(named.values())
         subjects: dict[str, Subject] = {}
         for event in fresh:
-            if isinstance(event.data, events.DeclineWithdrawn):
+            if isinstance(event.data, _OF_CASES):
                 continue
             case = cases.get(named.get(event.id, ""))
             own = case if case is not None and case["tenant"] == event.tenant else None
@@ -152,14 +156,15 @@ class Recorder:
         kinds = ((event, stop_kind(event, heard[event.id])) for event in usable)
         ends = await self._outcomes.of_stops([(event, kind) for event, kind in kinds if kind], reach)
         withdrawn = await self._stopping.stop(usable, heard, reach)
+        named = await self._lookups.add(usable) | withdrawn
         await self._outcomes.add(ends)
         await self._renew(usable, subjects, identities, cards)
         for event_id, elsewhere in (await self._elsewhere(usable, reach)).items():
             reach[event_id] |= elsewhere
         keys = frozenset().union(*reach.values())
         owner = {key: event_id for event_id, reached in reach.items() for key in reached}
-        for case in await self._cases.touch(keys, withdrawn):
-            cause = withdrawn.get(case["_id"]) or next(owner[key] for key in case["keys"] if key in owner)
+        for case in await self._cases.touch(keys, named):
+            cause = named.get(case["_id"]) or next(owner[key] for key in case["keys"] if key in owner)
             recorded.causes[case["_id"]] = cause
         own = {events.case_id(event.id): event.id for event in usable if event.kind == "decline.received"}
         recorded.causes |= own

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from services.intake.envelope import enveloped
+from services.intake.envelope import Sender, enveloped
 from services.intake.sources import SOURCES, Delivery
 from services.intake.sources.config import read_config
 from shared.errors import Invalid, SignatureInvalid
@@ -15,6 +15,7 @@ from tests.unit.intake.sources.deliveries import NOW, body_of, stored
 
 #: Seconds of the processor that one delivery may cost, of up to 200,000 bytes.
 BOUND_S = 2.0
+SENDER = Sender("ats", "standard", "acme")
 SECRETS = ("whsec_" + "QUFB" * 8, "another")
 
 
@@ -64,4 +65,4 @@ def _tried(kind: str, delivery: Delivery, config: Any) -> None:
         return
     for sent in mapped.events:
         # what is accepted has to reach the bus: in its envelope, encoded
-        enveloped(sent, "acme", "ats", datetime(2026, 5, 4, tzinfo=UTC)).model_dump_json().encode()
+        enveloped(sent, SENDER, datetime(2026, 5, 4, tzinfo=UTC)).model_dump_json().encode()

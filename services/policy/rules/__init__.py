@@ -33,6 +33,7 @@ RULES: tuple[Rule, ...] = (
     provenance.who_declined,
     provenance.somebodys,
     provenance.not_the_companys,
+    provenance.looked_up,
     provenance.outreach_came_first,
     provenance.answered_by_a_person,
     provenance.text_agrees,

@@ -98,11 +98,38 @@ def not_the_companys(context: Context, _policy: Policy, /) -> Iterable[Finding]:
     )
 
 
+def looked_up(context: Context, policy: Policy, /) -> Iterable[Finding]:
+    """Where the platform is asked what came before the no, nothing is decided before it has answered.
+
+    That it does not answer is nobody's fault: after the grace a person looks. Once one has, nothing waits.
+    """
+    if context.lookup is None or context.looked_up:
+        return
+    until = context.received_at + policy.grace
+    if context.lookup.state == "pending" and context.review is None and context.now < until:
+        yield Finding(
+            code="provenance.awaiting_lookup",
+            severity="hold",
+            evidence={"source": context.source, "until": until.isoformat()},
+            says="The platform is being asked what came before this no, so the case waits.",
+        )
+        return
+    yield Finding(
+        code="provenance.not_looked_up",
+        severity="hold",
+        evidence={"source": context.source, "why": context.lookup.why or "no answer yet"},
+        says="What the platform knows of before this no could not be had.",
+    )
+
+
 def outreach_came_first(context: Context, policy: Policy, /) -> Iterable[Finding]:
     """A message must be on record before the no; until the grace is over, the record may still be on its way.
 
     A message at the very time of the no did not come before it. Once a person has reviewed, nothing waits.
+    What is missing because the platform could not be asked is not held against anybody.
     """
+    if not context.looked_up:
+        return
     rules = policy.document.provenance
     earliest = context.declined_at - timedelta(days=rules.outreach_within_days)
     if any(earliest <= message.at < context.declined_at for message in context.outreach):

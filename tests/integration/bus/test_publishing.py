@@ -28,6 +28,29 @@ async def test_a_message_that_no_queue_takes_is_an_error(stage: Stage) -> None:
     assert await stage.waiting(QUEUE.name) == 1
 
 
+async def test_a_full_queue_of_lookups_refuses_no_decline(stage: Stage, servers: Servers, vhost: str) -> None:
+    """Policy gets each; of the lookups the oldest lie with the dead, from where they can be replayed."""
+    lookups = topology.WORKER_LOOKUPS.name
+    policy = {
+        "name": "full",
+        "pattern": f"^{lookups}$",
+        "apply-to": "queues",
+        "priority": 9,
+        "definition": {"max-length": 1},
+    }
+    servers.rabbitmq.set_policies([policy], vhost)
+    for number in range(4):
+        no = decline(grace(), str(number)).model_copy(update={"lookup": True})
+        await stage.bus.publish([no])
+
+    async def settled() -> bool:
+        return await stage.waiting(topology.DEAD_QUEUE) + await stage.waiting(lookups) == 4
+
+    await eventually(settled, "all lookups lie somewhere")
+    assert await stage.waiting(QUEUE.name) == 4
+    assert await stage.waiting(lookups) == 1
+
+
 async def test_a_full_queue_refuses_and_takes_again_when_there_is_room(
     stage: Stage, servers: Servers, vhost: str
 ) -> None:

@@ -44,16 +44,20 @@ async def test_policy_does_all_its_work_with_its_own_rights(
 
 #: The lanes that each service may publish on.
 LANES: dict[str, set[topology.Lane]] = {
-    "intake": {topology.Lane.FACT, topology.Lane.STOP, topology.Lane.DELIVERY},
+    "intake": {topology.Lane.FACT, topology.Lane.LOOKUP, topology.Lane.STOP, topology.Lane.DELIVERY},
     "desk": {topology.Lane.STOP, topology.Lane.REVIEW},
-    "worker": set[topology.Lane](),
+    "worker": {topology.Lane.FACT},
     "policy": {topology.Lane.APPROVED, topology.Lane.OUTCOME},
     "notifier": {topology.Lane.APPROVED, topology.Lane.OUTCOME},
 }
 READS = {
     "intake": set[str](),
     "desk": set[str](),
-    "worker": {topology.WORKER_STOPS.name, topology.WORKER_DELIVERIES.name},
+    "worker": {
+        topology.WORKER_LOOKUPS.name,
+        topology.WORKER_STOPS.name,
+        topology.WORKER_DELIVERIES.name,
+    },
     "policy": {queue.name for queue in topology.WORK_QUEUES if "policy" in queue.name},
     "notifier": {topology.NOTIFIER_APPROVED.name},
 }

@@ -15,6 +15,7 @@ from services.policy.facts import (
     Contact,
     EarlierDecline,
     Intent,
+    Lookup,
     Message,
     Review,
     Sameness,
@@ -130,6 +131,7 @@ _CHANGES: dict[str, st.SearchStrategy[object]] = {
     "not_before": st.sampled_from([NOW, NOW + timedelta(days=1)]),
     "follow_up_wanted": st.booleans(),
     "tangled": st.just(True),
+    "lookup": st.builds(Lookup, state=st.sampled_from(["pending", "found", "failed"])),
 }
 
 

@@ -3,7 +3,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.policy.document import load_base
-from services.policy.facts import Message, Reading, Reason
+from services.policy.facts import Lookup, Message, Reading, Reason
+from services.policy.judge import judge
 from services.policy.rules import provenance
 from shared.reasons import Side, Who
 from tests.unit.policy.building import (
@@ -119,6 +120,53 @@ def test_a_reviewed_case_does_not_wait() -> None:
     """A reviewer's yes cannot stand in for a message that nobody sent: the wait gives way to the deny."""
     context = reviewed(but(messages=()), "approve")
     assert spoken(provenance.outreach_came_first, context) == [("provenance.no_outreach", "deny")]
+
+
+PENDING, FOUND = Lookup(state="pending"), Lookup(state="found")
+FAILED = Lookup(state="failed", why="401")
+
+
+@pytest.mark.parametrize(
+    ("lookup", "now", "expected"),
+    [
+        (None, NOW, []),
+        (FOUND, NOW, []),
+        (PENDING, NOW, ["provenance.awaiting_lookup"]),
+        (PENDING, NOW + GRACE - MILLISECOND, ["provenance.awaiting_lookup"]),
+        (PENDING, NOW + GRACE, ["provenance.not_looked_up"]),
+        (FAILED, NOW, ["provenance.not_looked_up"]),
+        (FAILED, NOW + GRACE, ["provenance.not_looked_up"]),
+    ],
+)
+def test_what_the_platform_knows_is_waited_for_and_not_for_ever(
+    lookup: Lookup | None, now: datetime, expected: list[str]
+) -> None:
+    """Also where outreach is on record already; without an answer a person looks."""
+    context = but(lookup=lookup, now=now)
+    assert spoken(provenance.looked_up, context) == [(code, "hold") for code in expected]
+    verdict = judge(context, DEFAULTS)
+    awaited = expected == ["provenance.awaiting_lookup"]
+    assert verdict.wait_until == (NOW + GRACE if awaited else None)
+    assert verdict.verdict == ("hold" if expected else "approve")
+
+
+@pytest.mark.parametrize("messages", [(), (message("same time", timedelta(0)),)])
+def test_what_could_not_be_asked_is_held_against_nobody(messages: tuple[Message, ...]) -> None:
+    """Missing outreach denies only once the platform was asked; a reviewer's word stands in for its own."""
+    late = NOW + GRACE
+    for lookup in (PENDING, FAILED):
+        context = but(lookup=lookup, messages=messages, now=late)
+        assert spoken(provenance.outreach_came_first, context) == []
+        assert judge(context, DEFAULTS).verdict == "hold"
+        assert judge(reviewed(context, "approve"), DEFAULTS).verdict == "approve"
+    assert judge(but(lookup=FOUND, messages=messages, now=late), DEFAULTS).verdict == "deny"
+
+
+def test_a_review_does_not_wait_for_the_platform() -> None:
+    """The wait gives way to the question, which the review has answered."""
+    context = reviewed(but(lookup=PENDING), "approve")
+    assert spoken(provenance.looked_up, context) == [("provenance.not_looked_up", "hold")]
+    assert judge(context, DEFAULTS).verdict == "approve"
 
 
 @pytest.mark.parametrize(

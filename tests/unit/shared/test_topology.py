@@ -49,6 +49,14 @@ def test_a_work_queue_keeps_what_it_cannot_deliver(name: str) -> None:
     }
 
 
+def test_a_decline_that_is_looked_up_reaches_policy_and_the_worker_by_one_publish() -> None:
+    """And a full queue of lookups refuses no decline: it lets its oldest go."""
+    lane = lane_of("decline.received", lookup=True)
+    bound = {name for name, queue in ALL.items() if (topology.EVENTS.name, lane) in queue.bindings}
+    assert bound == {topology.POLICY_FACTS.name, topology.WORKER_LOOKUPS.name}
+    assert ALL[topology.WORKER_LOOKUPS.name].arguments["x-overflow"] == "drop-head"
+
+
 def test_the_waits_grow_and_lead_back_through_the_default_exchange() -> None:
     """To the queue that the routing key names, and to no other."""
     assert list(topology.WAITS_S) == sorted(set(topology.WAITS_S))
@@ -85,6 +93,10 @@ def test_all_tries_together_outlast_a_night() -> None:
             },
         ),
         (topology.DEAD_QUEUE, {"message-ttl": topology.DEAD_TTL_MS, "delivery-limit": topology.DEAD_LOOKS}),
+        (
+            topology.WORKER_LOOKUPS.name,
+            {"delivery-limit": topology.DELIVERY_LIMIT, "max-length": topology.LOOKUPS_MAX_LENGTH},
+        ),
         (topology.OUTCOMES_QUEUE, {"max-length": topology.OUTCOMES_MAX_LENGTH, "overflow": "drop-head"}),
         *((topology.wait_exchange(seconds).name, None) for seconds in topology.WAITS_S),
     ],
