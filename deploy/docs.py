@@ -56,7 +56,7 @@ _SUBSCRIPTIONS = (
         "mappings",
         "What an operator maps a reason to; answered once all that was open is judged by it.",
     ),
-    _Channel(
+    _Subscription(
         topology.WORKER_LOOKUPS, Lane.LOOKUP, "lookups", "Declines of which the platform is asked more."
     ),
     _Subscription(topology.NOTIFIER_APPROVED, Lane.APPROVED, "approved", "Signed permits, for the notifier."),

@@ -127,6 +127,9 @@ class Metrics:
         self.deliveries = counter("deliveries", "Deliveries: accepted, or why refused.", "kind", "result")
         self.copies = counter("copies", "Raw copies of deliveries: handed over, dropped, failed.", "result")
         self.events = counter("events", "Events handled.", "type", "outcome")
+        self.lookups = counter(
+            "lookups", "Declines looked up at the platform: found, failed, put off.", "result"
+        )
         self.conflicts = counter("conflicts", "Known event ids with other content.", "type")
         self.decisions = counter("decisions", "Decisions, by each finding that spoke.", "verdict", "code")
         self.policy_loads = counter("policy_loads", "Looks at a changed roll-out: taken, refused.", "result")

@@ -29,21 +29,21 @@ class Lane(StrEnum):
 STOP_KINDS = frozenset({"opt_out.received", "complaint.received", "erasure.requested", "decline.withdrawn"})
 
 
+_OWN_LANES = {
+    "review.decided": Lane.REVIEW,
+    "reason.mapped": Lane.MAPPING,
+    "delivery.taken": Lane.DELIVERY,
+    "followup.approved": Lane.APPROVED,
+}
+
+
 def lane_of(kind: str, *, lookup: bool = False) -> Lane:
     """The lane on which an event of this kind travels."""
     if lookup:
         return Lane.LOOKUP
     if kind in STOP_KINDS:
         return Lane.STOP
-    if kind == "review.decided":
-        return Lane.REVIEW
-    if kind == "delivery.taken":
-        return Lane.DELIVERY
-    if kind == "reason.mapped":
-        return Lane.MAPPING
-    if kind == "followup.approved":
-        return Lane.APPROVED
-    return Lane.OUTCOME if kind.startswith("followup.") else Lane.FACT
+    return _OWN_LANES.get(kind) or (Lane.OUTCOME if kind.startswith("followup.") else Lane.FACT)
 
 
 EVENTS = RabbitExchange("afterword.events", type=ExchangeType.TOPIC, durable=True, declare=False)

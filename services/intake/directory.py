@@ -47,6 +47,8 @@ class Source:
     previous_until: datetime | None
     rate: Rate
     config: Config
+    #: Whether the platform can be asked what came before a decline: somebody stored the right to.
+    looks_up: bool
 
     def secrets(self, now: datetime, filler: str) -> tuple[str, str]:
         """Both candidates, always two: how many there are must not show in the time it takes to try them."""
@@ -182,6 +184,7 @@ class Directory:
             previous_until=secrets.get("previous_until"),
             rate=rate_of(document["rate"]),
             config=read_config(SOURCES[kind].CONFIG, document.get("config") or {}),
+            looks_up="credentials" in document,
         )
 
 

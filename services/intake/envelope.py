@@ -11,11 +11,15 @@ _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Sender(NamedTuple):
-    """A source, as far as its events tell of it."""
+    """A source, as far as its events tell of it.
+
+    Of one that `looks_up` the platform is asked what came before a decline.
+    """
 
     name: str
     kind: str
     tenant: str
+    looks_up: bool = False
 
 
 def path_of(source: str) -> str:
@@ -24,18 +28,24 @@ def path_of(source: str) -> str:
 
 
 def enveloped(sent: Sent, sender: Sender, now: datetime, traceparent: str | None = None) -> Event:
-    """The event in its envelope; what has no time of its own happened when it came."""
+    """The event in its envelope; what has no time of its own happened when it came.
+
+    Nothing is looked up for the company's own no, which nothing could make the candidate's. The digest is of
+    what was sent, whoever is asked about it.
+    """
     own_id = event_id(sender.tenant, sender.name, sent.id)
+    decline = sent.data if isinstance(sent.data, DeclineReceived) else None
     return Event(
         id=own_id,
         type=type_of(type(sent.data)),
         source=path_of(sender.name),
-        subject=case_id(own_id) if isinstance(sent.data, DeclineReceived) else None,
+        subject=case_id(own_id) if decline else None,
         time=sent.time or now,
         tenant=sender.tenant,
         receivedat=now,
         digest=content_digest(sent.data.kind, sent.time or _NO_TIME, sent.data),
         sourcekind=sender.kind,
         traceparent=traceparent,
+        lookup=True if sender.looks_up and decline and decline.who != "company" else None,
         data=sent.data,
     )

@@ -90,7 +90,7 @@ class Door:
             return Response(let_in.body, let_in.status, dict(let_in.headers))
         source, mapped = let_in
         now, traceparent = self._clock.now(), request.headers.get("traceparent")
-        sender = Sender(source.name, source.kind, source.tenant)
+        sender = Sender(source.name, source.kind, source.tenant, source.looks_up)
         events = [enveloped(one, sender, now, traceparent) for one in mapped.events]
         seen.result = "accepted" if events else "ignored"
         if events:

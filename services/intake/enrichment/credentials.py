@@ -1,0 +1,75 @@
+"""What opens a platform's API: checked by the model of its kind, and sealed beside the source's secret."""
+
+from collections.abc import Mapping
+from typing import Annotated, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+
+from services.intake.sources.strict_json import read
+from shared.errors import FieldError, Invalid
+from shared.pointer import pointer
+from shared.vault import Keyring
+
+#: Names of this machine alone; the one place to which nothing has to be encrypted on its way.
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+#: Printable ASCII: it goes into a header.
+Secret = Annotated[
+    str, StringConstraints(strip_whitespace=True, pattern=r"^[!-~]{1,4000}$"), Field(repr=False)
+]
+
+
+class Credentials(BaseModel):
+    """What every kind takes beside its keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    #: Beside the key, and not in the source's configuration: a key goes nowhere that it was not meant for.
+    api_url: str | None = Field(
+        None, description="Where the API is, if not where the platform has it: another region, or a gateway."
+    )
+
+    @field_validator("api_url")
+    @classmethod
+    def _safe_to_send_to(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            url = urlsplit(value)
+            _ = url.port
+        except ValueError:
+            raise ValueError("a URL is expected") from None
+        schemes = {"https", "http"} if url.hostname in LOOPBACK else {"https"}
+        if url.scheme not in schemes or not url.hostname or "@" in url.netloc or url.query or url.fragment:
+            raise ValueError("an https:// URL without user, query and fragment is expected")
+        return value.rstrip("/")
+
+
+C = TypeVar("C", bound=Credentials)
+
+
+def read_credentials(model: type[C], value: Mapping[str, object]) -> C:
+    """The credentials. Raises Invalid with every fault, none of which repeats a value."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        raise Invalid([FieldError(pointer(fault["loc"]), fault["msg"]) for fault in faults]) from None
+
+
+def sealed(credentials: Credentials, source: str, keyring: Keyring) -> bytes:
+    """The credentials encrypted, bound to their source."""
+    return keyring.seal(credentials.model_dump_json(exclude_none=True).encode(), bound_to(source))
+
+
+def opened(model: type[C], stored: bytes, source: str, keyring: Keyring) -> C:
+    """The credentials in clear. Raises NotFound where their key is not in the ring, Invalid where they were
+    altered or are of another kind.
+    """
+    return read_credentials(model, read(keyring.open(stored, bound_to(source))))
+
+
+def bound_to(source: str) -> bytes:
+    """What they are sealed with: in no other source's place, nor in that of its secret, do they open."""
+    return f"{source}/credentials".encode()
