@@ -9,6 +9,7 @@ from typing import Any
 import typer
 from pymongo import UpdateOne
 
+from services.intake.enrichment.credentials import bound_to
 from shared.settings import Mongo, SourceKeys, VaultKeys, load
 from shared.store.client import Collection, Database, Document
 from shared.store.session import with_database
@@ -60,18 +61,26 @@ async def rewrap_data_keys(collection: Collection, vault: Vault) -> int:
 
 
 async def rewrap_sources(database: Database, ring: Keyring) -> int:
-    """Seals the sources' secrets anew under the first key; returns how many sources that were."""
+    """Seals the sources' secrets and credentials anew under the first key; returns how many sources that
+    were.
+    """
 
     def change(source: Document) -> dict[str, Any]:
-        aad = source["_id"].encode()
-        sealed = {name: value for name, value in source["secrets"].items() if isinstance(value, bytes)}
+        name = source["_id"]
+        sealed = {
+            f"secrets.{which}": (value, name.encode())
+            for which, value in source["secrets"].items()
+            if isinstance(value, bytes)
+        }
+        if "credentials" in source:
+            sealed["credentials"] = (source["credentials"], bound_to(name))
         return {
-            f"secrets.{name}": ring.seal(ring.open(value, aad), aad)
-            for name, value in sealed.items()
+            field: ring.seal(ring.open(value, aad), aad)
+            for field, (value, aad) in sealed.items()
             if ring.kid(value) != ring.first
         }
 
-    return await _each(database["sources"], {}, ("secrets",), change)
+    return await _each(database["sources"], {}, ("secrets", "credentials"), change)
 
 
 async def _each(
@@ -84,7 +93,7 @@ async def _each(
     changed, updates = 0, list[UpdateOne]()
     async for found in collection.find(query, dict.fromkeys(fields, 1), batch_size=BATCH):
         if fresh := change(found):
-            expected = {"_id": found["_id"], **{name: found[name] for name in fields}}
+            expected = {"_id": found["_id"], **{name: found.get(name) for name in fields}}
             updates.append(UpdateOne(expected, {"$set": fresh}))
         if len(updates) >= BATCH:
             changed += (await collection.bulk_write(updates, ordered=False)).modified_count

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from services.intake import probe_cli, reasons_cli, trial_cli
+from services.intake import credentials_cli, probe_cli, reasons_cli, trial_cli
 from services.intake.deliveries import cli as deliveries_cli
 from services.intake.importing import cli as importing
 from services.intake.registry import Sources, Tenants
@@ -28,6 +28,7 @@ source.add_typer(trial_cli.app)
 source.add_typer(deliveries_cli.app)
 source.add_typer(probe_cli.app)
 source.add_typer(reasons_cli.app)
+source.add_typer(credentials_cli.app)
 app.add_typer(source)
 app.add_typer(tenant)
 app.add_typer(importing.app)
@@ -172,7 +173,9 @@ def _shown(document: Document) -> dict[str, Any]:
     shown = _named(document)
     until: datetime | None = shown.pop("secrets").get("previous_until")
     rate = shown.pop("rate")
+    looked_up = shown.pop("credentials", None) is not None
     return shown | {
+        "looked_up": looked_up,
         "created_at": document["created_at"].isoformat(timespec="seconds"),
         "rate_per_second": rate["per_second"],
         "burst": rate["burst"],

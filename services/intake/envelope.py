@@ -17,7 +17,7 @@ class Sender(NamedTuple):
     """
 
     name: str
-    kind: str
+    kind: str | None
     tenant: str
     looks_up: bool = False
 

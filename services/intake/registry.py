@@ -10,6 +10,8 @@ from zoneinfo import available_timezones
 from pymongo.errors import DuplicateKeyError
 
 from services.intake.directory import NAME
+from services.intake.enrichment.credentials import read_credentials, sealed
+from services.intake.enrichment.platforms import PLATFORMS
 from services.intake.sources import SOURCES
 from services.intake.sources.config import read_config
 from services.intake.sources.standard_webhooks import SECRET_PREFIX
@@ -144,6 +146,21 @@ class Sources:
         if not changed.matched_count:
             raise Conflict(f"somebody else rotated {name!r} at the same moment; its secret is theirs")
         return until, secret
+
+    async def keep_credentials(self, name: str, given: Mapping[str, object], keyring: Keyring) -> None:
+        """Stores what opens the platform's API. Raises NotFound, or Invalid where it is none for the kind."""
+        kind = str((await self.get(name))["kind"])
+        if kind not in PLATFORMS:
+            expected = f"a source of one of the kinds {', '.join(PLATFORMS)} is expected"
+            raise Invalid.at("", f"{name} is of the kind {kind}, whose platform is not looked up; {expected}")
+        credentials = read_credentials(PLATFORMS[kind].CREDENTIALS, given)
+        stored = sealed(credentials, name, keyring)
+        await self._sources.update_one({"_id": name}, {"$set": {"credentials": stored}})
+
+    async def forget_credentials(self, name: str) -> None:
+        """Takes away what opens the platform's API. Raises NotFound."""
+        await self.get(name)
+        await self._sources.update_one({"_id": name}, {"$unset": {"credentials": ""}})
 
     async def enable(self, name: str, *, enabled: bool) -> None:
         """Lets a source send, or no longer. Raises NotFound."""

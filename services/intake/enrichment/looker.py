@@ -88,7 +88,7 @@ class Looker:
         result = "found" if why is None else "failed"
         end = LookupEnded(case=str(event.subject), found=why is None, why=why)
         sent = [*found.events, Sent(stable_id("looked-up", event.id, result, why or ""), None, end)]
-        now, sender = self._clock.now(), Sender(_source(event), event.sourcekind or "", event.tenant)
+        now, sender = self._clock.now(), Sender(_source(event), event.sourcekind, event.tenant)
         facts = [enveloped(one, sender, now, event.traceparent) for one in sent]
         facts[-1] = facts[-1].model_copy(update={"subject": event.subject})
         try:

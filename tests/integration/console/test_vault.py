@@ -41,15 +41,18 @@ async def test_every_data_key_is_brought_under_the_new_key(database: Database) -
 
 
 async def test_the_secrets_of_sources_are_brought_under_the_new_key(database: Database) -> None:
-    """Both the current and the previous secret."""
+    """Both the current and the previous secret, and what opens the platform's API."""
     old, both, new = (Keyring.parse(ring) for ring in (OLD, f"{NEW},{OLD}", NEW))
     secrets = {
         "current": old.seal(b"one", b"ats"),
         "previous": old.seal(b"two", b"ats"),
         "previous_until": None,
     }
-    await database["sources"].insert_one({"_id": "ats", "secrets": secrets})
+    credentials = old.seal(b"three", b"ats/credentials")
+    await database["sources"].insert_one({"_id": "ats", "secrets": secrets, "credentials": credentials})
     assert await rewrap_sources(database, both) == 1
     assert await rewrap_sources(database, both) == 0
-    stored = (await database["sources"].find_one({"_id": "ats"}) or {})["secrets"]
+    source = await database["sources"].find_one({"_id": "ats"}) or {}
+    stored = source["secrets"]
     assert [new.open(stored[name], b"ats") for name in ("current", "previous")] == [b"one", b"two"]
+    assert new.open(source["credentials"], b"ats/credentials") == b"three"

@@ -131,3 +131,40 @@ def test_a_slip_is_told_in_one_line(arguments: tuple[str, ...], why: str) -> Non
     ok(*TENANT)
     ok("source", "add", "there", "--tenant", "acme")
     assert why in refused(*arguments)
+
+
+def test_what_opens_a_platform_is_kept_sealed_and_taken_away(tmp_path: Path) -> None:
+    """Checked by its kind, shown by no command; without it the platform is asked nothing."""
+    ok(*TENANT)
+    ok("source", "add", "gh", "--tenant", "acme", "--kind", "greenhouse")
+    ok("source", "add", "own", "--tenant", "acme")
+    assert ok("source", "show", "gh")["looked_up"] is False
+    file = tmp_path / "credentials.json"
+    file.write_text('{"client_id": "c1", "client_secret": "s3cr3t"}')
+    keep = ("source", "credentials", "gh", "--file", str(file))
+    assert call(*keep).output == "gh is looked up from now on\n"
+    assert ok("source", "show", "gh")["looked_up"] is True
+    shown = call("source", "show", "gh").output + call("source", "list", "--json").output
+    assert "s3cr3t" not in shown
+    assert "credentials" not in shown
+    assert call("source", "credentials", "gh", "--remove").output == "gh is not looked up any more\n"
+    assert ok("source", "show", "gh")["looked_up"] is False
+
+
+def test_what_opens_no_platform_is_refused(tmp_path: Path) -> None:
+    """Each fault names what is at fault, and no secret."""
+    ok(*TENANT)
+    ok("source", "add", "gh", "--tenant", "acme", "--kind", "greenhouse")
+    ok("source", "add", "own", "--tenant", "acme")
+    file = tmp_path / "credentials.json"
+    file.write_text('{"client_id": "c1", "api_url": "http://elsewhere.example/s3cr3t"}')
+    keep = ("--file", str(file))
+    faults = refused("source", "credentials", "gh", *keep)
+    assert "/client_secret" in faults
+    assert "/api_url" in faults
+    assert "s3cr3t" not in faults
+    assert "is not looked up" in refused("source", "credentials", "own", *keep)
+    assert "no source 'none'" in refused("source", "credentials", "none", *keep)
+    assert "no source 'none'" in refused("source", "credentials", "none", "--remove")
+    for neither in ((), (*keep, "--remove")):
+        assert "--file FILE or --remove" in refused("source", "credentials", "gh", *neither)

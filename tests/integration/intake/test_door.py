@@ -52,6 +52,28 @@ async def test_a_delivery_is_on_the_bus_when_it_is_answered(stage: Stage, platfo
     )
 
 
+async def test_a_decline_of_a_source_that_is_looked_up_goes_to_the_worker_too(
+    stage: Stage, platform: Platform
+) -> None:
+    """The same event in one confirm, its digest as before; other facts, and the company's own no, do not."""
+    await platform.send(decline("d-1"))
+    (before,) = await stage.events(FACTS)
+    await stage.database["sources"].update_one({"_id": "ats"}, {"$set": {"credentials": b"sealed"}})
+    stage.clock.advance(timedelta(seconds=2))
+    message = decline("m-1", type="interaction.recorded")
+    message["data"]["direction"] = "outreach"
+    company = decline("d-2")
+    company["data"]["who"] = "company"
+    answer = await platform.send([decline("d-1"), message, company])
+    assert answer.status_code == 202
+    facts = {event.id: event for event in await stage.events(FACTS)}
+    (looked_up,) = await stage.events(topology.WORKER_LOOKUPS.name)
+    assert len(facts) == 3
+    assert facts[before.id] == looked_up
+    assert (looked_up.id, looked_up.digest, looked_up.lookup) == (before.id, before.digest, True)
+    assert [event.lookup for event in facts.values() if event.id != before.id] == [None, None]
+
+
 async def test_the_same_delivery_gets_the_same_ids(stage: Stage, platform: Platform) -> None:
     """Accepted again and published again; other content under the same id has another digest."""
     first = await platform.send(decline("d-1"))

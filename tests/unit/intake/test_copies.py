@@ -20,7 +20,7 @@ from shared.events import DeliveryTaken, Event
 from shared.telemetry import Metrics
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
-SOURCE = Source("ats", "acme", "standard", "s3cr3t-now", "s3cr3t-before", None, Rate(1, 1), Config())
+SOURCE = Source("ats", "acme", "standard", "s3cr3t-now", "s3cr3t-before", None, Rate(1, 1), Config(), False)
 ACCEPTED = Fate("accepted")
 
 
