@@ -191,7 +191,7 @@ class IntakeSettings(Rabbit, Mongo, Http, BusKey, SourceKeys, InForce):
     source_cache_s: Seconds = 1
 
 
-class WorkerSettings(Consumer, Mongo, Http, BusKey, VaultKeys, Pepper):
+class WorkerSettings(Consumer, Mongo, Http, BusKey, SourceKeys, VaultKeys, Pepper):
     """What intake's worker needs."""
 
     http_port: Port = 8084

@@ -42,6 +42,7 @@ ROLES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "intake": {"sources": _READ},
     "worker": {
         "sources": _READ,
+        "suppressions": _READ,
         "deliveries": ("find", "insert", "remove"),
         "delivery_erasures": _KEEP,
         "delivery_hours": _KEEP,

@@ -13,6 +13,10 @@ from starlette.applications import Starlette
 
 from services.intake.deliveries.keeping import Forgetting, Keeping
 from services.intake.deliveries.record import Recording
+from services.intake.enrichment.accounts import Accounts
+from services.intake.enrichment.client import Client, outside
+from services.intake.enrichment.forgotten import Forgotten
+from services.intake.enrichment.looker import Looker
 from shared import bus as buses
 from shared import topology
 from shared.clock import Clock, SystemClock
@@ -27,6 +31,8 @@ from shared.vault import Keyring, Sealer, Vault
 
 #: A raw copy may be long: so many copies at once, and so many messages of them, are what memory allows.
 _COPIES, _MESSAGES = 100, 20
+#: Lookups in a set: so few that a set is soon over, however slow one platform is.
+LOOKUPS_LIMIT = 50
 
 
 def build(settings: WorkerSettings, clock: Clock | None = None) -> Starlette:
@@ -42,6 +48,10 @@ def build(settings: WorkerSettings, clock: Clock | None = None) -> Starlette:
     kept = timedelta(days=settings.raw_days)
     keeping = Keeping(database, Recording(vault, fingerprints, kept))
     forgetting = Forgetting(database, fingerprints, kept)
+    http = outside()
+    accounts = Accounts(database, Keyring.parse(settings.source_keys.get_secret_value()))
+    forgotten = Forgotten(database, fingerprints)
+    looker = Looker(accounts, Client(http, clock), forgotten, bus, clock=clock, metrics=metrics)
 
     def consumer(queue: str, work: Work, limit: int) -> Consumer:
         return Consumer(
@@ -58,9 +68,11 @@ def build(settings: WorkerSettings, clock: Clock | None = None) -> Starlette:
 
     copies = consumer(topology.WORKER_DELIVERIES.name, keeping.keep, _COPIES)
     stops = consumer(topology.WORKER_STOPS.name, forgetting.forget, settings.gather_limit)
+    lookups = consumer(topology.WORKER_LOOKUPS.name, looker.look_up, LOOKUPS_LIMIT)
     subscribe(broker, topology.WORKER_DELIVERIES, copies, prefetch=_MESSAGES)
     subscribe(broker, topology.WORKER_STOPS, stops, prefetch=settings.prefetch)
-    watch = ConsumerWatch(broker, [copies, stops])
+    subscribe(broker, topology.WORKER_LOOKUPS, lookups, prefetch=settings.prefetch)
+    watch = ConsumerWatch(broker, [copies, stops, lookups])
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -73,6 +85,7 @@ def build(settings: WorkerSettings, clock: Clock | None = None) -> Starlette:
             with suppress(asyncio.CancelledError):
                 await watching
             await broker.stop()
+            await http.aclose()
             mongo.close()
 
     async def mongo_answers() -> None:

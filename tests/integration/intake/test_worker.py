@@ -9,7 +9,7 @@ from deploy.local.process import Service
 from deploy.local.servers import Servers
 from shared.store.client import Database
 from tests.integration.bus.test_rights import as_service
-from tests.integration.intake.stage import BUS_KEY, until
+from tests.integration.intake.stage import BUS_KEY, SOURCE_KEYS, until
 
 KEY = base64.b64encode(b"v" * 32).decode()
 
@@ -22,6 +22,7 @@ async def test_it_starts_and_ends_with_its_own_rights(
         "AFTERWORD_AMQP_URL": as_service(servers, vhost, "worker"),
         "AFTERWORD_MONGO_URL": mongo_url,
         "AFTERWORD_BUS_KEY": BUS_KEY,
+        "AFTERWORD_SOURCE_KEYS": SOURCE_KEYS,
         "AFTERWORD_VAULT_KEYS": f"k1:{KEY}",
         "AFTERWORD_PEPPER": KEY,
     }
