@@ -8,7 +8,7 @@ from itertools import permutations
 import pytest
 from pydantic import SecretStr
 
-from services.intake.envelope import enveloped
+from services.intake.envelope import Sender, enveloped
 from services.intake.registry import Sources
 from services.intake.sources import Sent
 from services.intake.worker import build
@@ -22,6 +22,8 @@ from tests.integration.enrichment.platform import CLIENT, OUTREACH, SECRET, Stan
 from tests.integration.policy.stage import HOUR, NOON, Stage, event, eventually
 
 SOURCE = "gh"
+SENDER = Sender(SOURCE, "greenhouse", "acme")
+LOOKING = SENDER._replace(looks_up=True)
 RING = f"k1:{new_key()}"
 KEYRING = Keyring.parse(RING)
 GRACE = timedelta(seconds=120)
@@ -65,7 +67,7 @@ def declined(application: str = "101") -> Event:
         stage="offer",
     )
     sent = Sent(f"offer/{application}/rejection", NOON - HOUR, data)
-    return enveloped(sent, SOURCE, "acme", NOON, looks_up=True)
+    return enveloped(sent, LOOKING, NOON)
 
 
 async def ended(stage: Stage, no: Event) -> bool:
@@ -177,7 +179,7 @@ async def test_repeats_and_a_failure_that_comes_late_change_nothing(
         before = await stage.database["events"].count_documents({})
         await stage.bus.publish([no, no])
         late = LookupEnded(case=str(no.subject), found=False, why="late")
-        failed = enveloped(Sent("late", None, late), SOURCE, "acme", NOON)
+        failed = enveloped(Sent("late", None, late), SENDER, NOON)
         await stage.publish(failed)
         stage.clock.advance(timedelta(minutes=2))  # past the cache: the platform is asked again
         asked = len(platform.asked)
@@ -193,7 +195,7 @@ async def test_the_end_may_be_heard_before_the_decline(stage: Stage) -> None:
     """Two queues, two speeds: what ended is kept for the case that is not there yet."""
     no = declined()
     end = LookupEnded(case=str(no.subject), found=False, why="the platform answered 422")
-    early = enveloped(Sent("end", None, end), SOURCE, "acme", NOON)
+    early = enveloped(Sent("end", None, end), SENDER, NOON)
     async with stage.policy():
         await stage.publish(early)
         await stage.publish(no)
@@ -208,9 +210,7 @@ async def test_what_was_found_stays_found(stage: Stage, order: tuple[bool, bool]
     lookups = Lookups(stage.database)
     ends = [
         [
-            enveloped(
-                Sent(str(found), None, LookupEnded(case=str(no.subject), found=found)), SOURCE, "acme", NOON
-            )
+            enveloped(Sent(str(found), None, LookupEnded(case=str(no.subject), found=found)), SENDER, NOON)
             for found in order
         ]
         for no in (together, apart)
@@ -226,7 +226,7 @@ async def test_another_tenants_word_on_a_lookup_is_none(stage: Stage) -> None:
     """A case hears of its own tenant's lookups alone."""
     no = declined()
     end = LookupEnded(case=str(no.subject), found=False, why="x")
-    strange = enveloped(Sent("end", None, end), SOURCE, "other", NOON)
+    strange = enveloped(Sent("end", None, end), SENDER._replace(tenant="other"), NOON)
     async with stage.policy():
         await stage.publish(strange)
         await stage.publish(no)
