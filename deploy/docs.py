@@ -61,10 +61,7 @@ _SUBSCRIPTIONS = (
     ),
     _Subscription(topology.NOTIFIER_APPROVED, Lane.APPROVED, "approved", "Signed permits, for the notifier."),
     _Subscription(
-        topology.WORKER_STOPS,
-        Lane.STOP,
-        "forgotten",
-        "The same stops, for the worker: erasures matter.",
+        topology.WORKER_FORGOTTEN, Lane.FORGOTTEN, "forgotten", "Erasures that are done, for the worker."
     ),
     _Subscription(
         topology.WORKER_DELIVERIES, Lane.DELIVERY, "deliveries", "Raw copies of deliveries, for the worker."

@@ -72,8 +72,7 @@ class Consumer:
     """Handles one queue's messages. ``work`` gets sets of events and returns an outcome for each, in order.
 
     ``away`` names the exceptions that say a server is away; every other exception of a set of several leads
-    to halving the set, so that one bad event never takes its neighbours with it. Of those who get a copy of
-    the same message only one ``answers`` a waiting sender.
+    to halving the set, so that one bad event never takes its neighbours with it.
     """
 
     def __init__(  # noqa: PLR0913 - wiring
@@ -87,7 +86,6 @@ class Consumer:
         metrics: Metrics,
         limit: int,
         away: tuple[type[Exception], ...],
-        answers: bool = True,
     ) -> None:
         self._bus = bus
         self.queue = queue
@@ -96,7 +94,6 @@ class Consumer:
         self._clock = clock
         self._metrics = metrics
         self._away: tuple[type[Exception], ...] = (*away, Transient)
-        self._answers = answers
         self._gatherer: Gatherer[Event, Outcome] = Gatherer(self._set, limit)
         self.in_flight = 0
         self.received = 0
@@ -129,7 +126,7 @@ class Consumer:
                 await self._bury(json.dumps([lost.raw]).encode(), lost.why)
         attempt = int(message.headers.get("x-attempt", "0"))
         await self._forward(list(zip(events, outcomes, strict=True)), attempt)
-        if message.reply_to and self._answers:
+        if message.reply_to:
             said = {event.id: _said(outcome) for event, outcome in zip(events, outcomes, strict=True)}
             await self._bus.answer(message.reply_to, message.correlation_id or "", said)
 

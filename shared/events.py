@@ -289,6 +289,13 @@ class FollowupExpired(FollowupOutcome):
     kind = "followup.expired"
 
 
+class PersonForgotten(Data):
+    """An erasure is done; whoever else keeps something under one of these keys destroys what came before."""
+
+    kind = "person.forgotten"
+    keys: tuple[str, ...] = Field(description="Tenant-scoped fingerprints, all that are known of the person.")
+
+
 class DeliveryTaken(Data):
     """What came to a source and what it was read as; kept for a while, for whoever connects the source."""
 
@@ -339,9 +346,9 @@ def type_of(data: type[Data]) -> str:
     return f"afterword.{data.kind}.v{data.version}"
 
 
-#: What we say ourselves, never a source: the people who run it, intake of what came raw, its worker of what a
-#: platform knew.
-INTERNAL: tuple[type[Data], ...] = (ReviewDecided, ReasonMapped, DeliveryTaken, LookupEnded)
+#: What we say ourselves, never a source: the people who run it, policy of an erasure, intake of what came
+#: raw, its worker of what a platform knew.
+INTERNAL: tuple[type[Data], ...] = (ReviewDecided, ReasonMapped, PersonForgotten, DeliveryTaken, LookupEnded)
 _ALL: tuple[type[Data], ...] = (*INBOUND, *INTERNAL, *OUTBOUND)
 TYPES: dict[str, type[Data]] = {type_of(data): data for data in _ALL}
 
@@ -408,6 +415,11 @@ def event_id(tenant: str, source: str, sent_id: str) -> str:
 def case_id(decline_event_id: str) -> str:
     """The id of the case that a decline opens."""
     return "case_" + _derived("case", decline_event_id)
+
+
+def forgotten_id(erasure_event_id: str) -> str:
+    """The id of the event that tells that an erasure is done."""
+    return "evt_" + _derived("forgotten", erasure_event_id)
 
 
 def outcome_id(case: str, kind: str) -> str:

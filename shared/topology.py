@@ -19,6 +19,7 @@ class Lane(StrEnum):
     LOOKUP = "fact.lookup"
     STOP = "stop"
     REVIEW = "review"
+    FORGOTTEN = "forgotten"
     DELIVERY = "delivery"
     MAPPING = "mapping"
     APPROVED = "followup.approved"
@@ -32,6 +33,7 @@ STOP_KINDS = frozenset({"opt_out.received", "complaint.received", "erasure.reque
 _OWN_LANES = {
     "review.decided": Lane.REVIEW,
     "reason.mapped": Lane.MAPPING,
+    "person.forgotten": Lane.FORGOTTEN,
     "delivery.taken": Lane.DELIVERY,
     "followup.approved": Lane.APPROVED,
 }
@@ -98,11 +100,10 @@ POLICY_STOPS = _work_queue("afterword.policy.stops", Lane.STOP)
 POLICY_REVIEWS = _work_queue("afterword.policy.reviews", Lane.REVIEW)
 POLICY_MAPPINGS = _work_queue("afterword.policy.mappings", Lane.MAPPING)
 NOTIFIER_APPROVED = _work_queue("afterword.notifier.approved", Lane.APPROVED)
-#: A copy of what policy obeys: an erasure is the worker's business too.
-WORKER_STOPS = _work_queue("afterword.worker.stops", Lane.STOP)
+WORKER_FORGOTTEN = _work_queue("afterword.worker.forgotten", Lane.FORGOTTEN)
 WORK_QUEUES = (
     *(POLICY_FACTS, POLICY_STOPS, POLICY_REVIEWS, POLICY_MAPPINGS),
-    *(NOTIFIER_APPROVED, WORKER_STOPS),
+    *(NOTIFIER_APPROVED, WORKER_FORGOTTEN),
 )
 #: A lookup is a help and never a reason to refuse a decline: when it is full, the oldest are let go.
 WORKER_LOOKUPS = RabbitQueue(
@@ -200,8 +201,12 @@ def policies() -> tuple[dict[str, Any], ...]:
             r"^afterword\.(policy|notifier)\.",
             {"delivery-limit": DELIVERY_LIMIT, "max-length": MAX_LENGTH},
         ),
-        # without a length: while the worker is away no stop may be refused for it
-        policy("afterword-worker-stops", r"^afterword\.worker\.stops$", {"delivery-limit": DELIVERY_LIMIT}),
+        # without a length: while the worker is away no erasure may be refused for it
+        policy(
+            "afterword-forgotten",
+            r"^afterword\.worker\.forgotten$",
+            {"delivery-limit": DELIVERY_LIMIT},
+        ),
         policy(
             "afterword-deliveries",
             r"^afterword\.worker\.deliveries$",
@@ -246,7 +251,10 @@ RIGHTS: dict[str, Rights] = {
     "worker": Rights("^$", rf"^(afterword\.events|{_FORWARD})$", r"^afterword\.worker\.", "^fact$"),
     "desk": Rights("^$", r"^afterword\.events$", "^$", "^(stop|review)$"),
     "policy": Rights(
-        "^$", rf"^(afterword\.events|{_FORWARD}|amq\.default)$", r"^afterword\.policy\.", r"^followup\."
+        "^$",
+        rf"^(afterword\.events|{_FORWARD}|amq\.default)$",
+        r"^afterword\.policy\.",
+        r"^(followup\.|forgotten$)",
     ),
     "notifier": Rights("^$", rf"^(afterword\.events|{_FORWARD})$", r"^afterword\.notifier\.", r"^followup\."),
 }

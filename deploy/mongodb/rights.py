@@ -46,8 +46,6 @@ ROLES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "deliveries": ("find", "insert", "remove"),
         "delivery_erasures": _KEEP,
         "delivery_hours": _KEEP,
-        "people": _READ,
-        "cases": _READ,
     },
     "policy": {
         "tenants": _READ,

@@ -47,11 +47,11 @@ def build(settings: WorkerSettings, clock: Clock | None = None) -> Starlette:
     fingerprints = Fingerprints(settings.pepper.get_secret_value())
     kept = timedelta(days=settings.raw_days)
     keeping = Keeping(database, Recording(vault, fingerprints, kept))
-    forgetting = Forgetting(database, fingerprints, kept)
+    forgetting = Forgetting(database, kept)
     http = outside()
     accounts = Accounts(database, Keyring.parse(settings.source_keys.get_secret_value()))
-    forgotten = Forgotten(database, fingerprints)
-    looker = Looker(accounts, Client(http, clock), forgotten, bus, clock=clock, metrics=metrics)
+    known = Forgotten(database, fingerprints)
+    looker = Looker(accounts, Client(http, clock), known, bus, clock=clock, metrics=metrics)
 
     def consumer(queue: str, work: Work, limit: int) -> Consumer:
         return Consumer(
@@ -63,16 +63,15 @@ def build(settings: WorkerSettings, clock: Clock | None = None) -> Starlette:
             metrics=metrics,
             limit=limit,
             away=client.AWAY,
-            answers=False,
         )
 
     copies = consumer(topology.WORKER_DELIVERIES.name, keeping.keep, _COPIES)
-    stops = consumer(topology.WORKER_STOPS.name, forgetting.forget, settings.gather_limit)
+    forgotten = consumer(topology.WORKER_FORGOTTEN.name, forgetting.forget, settings.gather_limit)
     lookups = consumer(topology.WORKER_LOOKUPS.name, looker.look_up, LOOKUPS_LIMIT)
     subscribe(broker, topology.WORKER_DELIVERIES, copies, prefetch=_MESSAGES)
-    subscribe(broker, topology.WORKER_STOPS, stops, prefetch=settings.prefetch)
+    subscribe(broker, topology.WORKER_FORGOTTEN, forgotten, prefetch=settings.prefetch)
     subscribe(broker, topology.WORKER_LOOKUPS, lookups, prefetch=settings.prefetch)
-    watch = ConsumerWatch(broker, [copies, stops, lookups])
+    watch = ConsumerWatch(broker, [copies, forgotten, lookups])
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

@@ -2,7 +2,7 @@
 Pure.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from shared.decision import SignedDecision
@@ -14,6 +14,8 @@ from shared.events import (
     FollowupDenied,
     FollowupExpired,
     FollowupHeld,
+    PersonForgotten,
+    forgotten_id,
     outcome_id,
     type_of,
 )
@@ -59,3 +61,24 @@ def _event(case: Document, data: Data, now: datetime) -> Event:
         traceparent=case.get("traceparent"),
         data=data,
     )
+
+
+def farewells(arrived: Iterable[Event], forgotten: Mapping[str, frozenset[str]]) -> list[Event]:
+    """One event for each of these erasures, always the same, for whoever else keeps something of the person.
+
+    It was received when the erasure was: what came later is not meant.
+    """
+    return [
+        event.model_copy(
+            update={
+                "id": forgotten_id(event.id),
+                "type": type_of(PersonForgotten),
+                "source": "/policy",
+                "subject": None,
+                "digest": None,
+                "data": PersonForgotten(keys=tuple(sorted(forgotten[event.id]))),
+            }
+        )
+        for event in arrived
+        if event.id in forgotten
+    ]

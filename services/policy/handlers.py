@@ -7,7 +7,7 @@ from datetime import datetime
 
 import structlog
 
-from services.policy.announce import announcements
+from services.policy.announce import announcements, farewells
 from services.policy.facts import Review
 from services.policy.mappings import Mappings, word_of
 from services.policy.outcomes import Outcomes, of_case
@@ -59,6 +59,8 @@ class Handlers:
         recorded = await self._recorder.record(arrived)
         settled = await self._settler.settle(recorded.causes, recorded.causes)
         await self._tell(settled, recorded.repeats)
+        if recorded.forgotten:
+            await self._bus.publish(farewells(arrived, recorded.forgotten))
         waiting = {recorded.causes[case]: until for case, until in settled.waiting.items()}
         contended = {recorded.causes[case] for case in settled.contended}
         now, outcomes = self._clock.now(), list[Outcome]()

@@ -39,7 +39,7 @@ _OUT = frozenset({State.SENDING, State.SENT, State.UNCERTAIN})
 @dataclass(slots=True)
 class Recorded:
     """What became of a set of facts: cases to judge and the event behind each, repeats, what could not be
-    used, and reports about letters that were never sent.
+    used, reports about letters that were never sent, and of each erasure all keys that it reached.
     """
 
     causes: dict[str, str] = field(default_factory=dict)
@@ -47,6 +47,7 @@ class Recorded:
     conflicts: set[int] = field(default_factory=set)
     unusable: dict[str, str] = field(default_factory=dict)
     unfounded: set[str] = field(default_factory=set)
+    forgotten: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 class Recorder:
@@ -157,6 +158,9 @@ class Recorder:
         ends = await self._outcomes.of_stops([(event, kind) for event, kind in kinds if kind], reach)
         withdrawn = await self._stopping.stop(usable, heard, reach)
         named = await self._lookups.add(usable) | withdrawn
+        recorded.forgotten = {
+            event.id: reach[event.id] for event in usable if event.kind == "erasure.requested"
+        }
         await self._outcomes.add(ends)
         await self._renew(usable, subjects, identities, cards)
         for event_id, elsewhere in (await self._elsewhere(usable, reach)).items():

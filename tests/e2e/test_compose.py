@@ -25,7 +25,7 @@ REPLICAS = {"policy": 3, "notifier": 2, "intake": 1, "worker": 1, "desk": 1}
 #: What each service may do of all that the probe tries; everything else must be refused.
 ALLOWED = {
     "intake": {"publish fact", "read sources"},
-    "worker": {"publish fact", "publish to afterword.dead", "read cases", "read people", "read sources"},
+    "worker": {"publish fact", "publish to afterword.dead", "read sources"},
     "policy": {
         "publish followup.approved",
         "publish to afterword.dead",

@@ -47,7 +47,7 @@ LANES: dict[str, set[topology.Lane]] = {
     "intake": {topology.Lane.FACT, topology.Lane.LOOKUP, topology.Lane.STOP, topology.Lane.DELIVERY},
     "desk": {topology.Lane.STOP, topology.Lane.REVIEW},
     "worker": {topology.Lane.FACT},
-    "policy": {topology.Lane.APPROVED, topology.Lane.OUTCOME},
+    "policy": {topology.Lane.APPROVED, topology.Lane.OUTCOME, topology.Lane.FORGOTTEN},
     "notifier": {topology.Lane.APPROVED, topology.Lane.OUTCOME},
 }
 READS = {
@@ -55,7 +55,7 @@ READS = {
     "desk": set[str](),
     "worker": {
         topology.WORKER_LOOKUPS.name,
-        topology.WORKER_STOPS.name,
+        topology.WORKER_FORGOTTEN.name,
         topology.WORKER_DELIVERIES.name,
     },
     "policy": {queue.name for queue in topology.WORK_QUEUES if "policy" in queue.name},

@@ -59,14 +59,14 @@ async def worker(stage: Stage) -> AsyncIterator[None]:
 
 
 def declined(application: str = "101") -> Event:
-    """An offer that the candidate declined: it names the application alone."""
+    """An application that the candidate withdrew: it is named, and nothing else."""
     data = DeclineReceived(
         person=Person(external_id=f"application/{application}"),
         application=application,
         who="candidate",
-        stage="offer",
+        stage="application",
     )
-    sent = Sent(f"offer/{application}/rejection", NOON - HOUR, data)
+    sent = Sent(f"application/{application}/withdrawn", NOON - HOUR, data)
     return enveloped(sent, LOOKING, NOON)
 
 

@@ -10,11 +10,10 @@ from services.intake.deliveries.copies import REFUSED
 from services.intake.deliveries.record import opened
 from shared import topology
 from shared.clock import FixedClock, SystemClock
-from shared.events import DeliveryTaken, ErasureRequested, Event, Person, event_id, type_of
+from shared.events import DeliveryTaken, Event, Person, PersonForgotten, event_id, type_of
 from shared.identity import scoped
-from shared.store.people import card_id
 from shared.topology import Lane
-from tests.integration.intake.stage import Platform, Stage, decline, opt_out, statuses, until
+from tests.integration.intake.stage import Platform, Stage, decline, statuses, until
 from tests.integration.intake.working import FINGERPRINTS, VAULT, clear, kept, open_worker, publish
 
 ADA = Person(email="ada@example.org")
@@ -40,16 +39,21 @@ async def platform(stage: Stage) -> Platform:
     return await stage.platform()
 
 
-def erasure(stage: Stage, sent_id: str, person: Person = ADA) -> Event:
-    """A wish to be forgotten, taken in now."""
+def forgotten(stage: Stage, *people: Person) -> Event:
+    """Policy's word that a person was forgotten whose erasure was taken in now."""
+    keys = {
+        scoped("acme", fingerprint)
+        for person in people
+        for fingerprint in FINGERPRINTS.of(person, "/sources/ats")
+    }
     return Event(
-        id=event_id("acme", "ats", sent_id),
-        type=type_of(ErasureRequested),
-        source="/sources/ats",
+        id=event_id("acme", "ats", "e1"),
+        type=type_of(PersonForgotten),
+        source="/policy",
         time=stage.clock.now(),
         tenant="acme",
         receivedat=stage.clock.now(),
-        data=ErasureRequested(person=person),
+        data=PersonForgotten(keys=tuple(keys)),
     )
 
 
@@ -161,28 +165,21 @@ async def test_a_copy_that_comes_again_is_kept_and_counted_once(
 async def test_an_erasure_deletes_what_came_before_it_by_any_alias(stage: Stage, platform: Platform) -> None:
     """Also what names the person otherwise; others' copies and later ones stay."""
     alias = Person(profile_urls=("https://www.linkedin.com/in/ada-example",))
-    keys = [
-        scoped("acme", fingerprint)
-        for person in (ADA, alias)
-        for fingerprint in FINGERPRINTS.of(person, "/sources/ats")
-    ]
-    card = {"_id": card_id("acme", keys), "tenant": "acme", "keys": keys}
-    await stage.database["people"].insert_one(card)
     by_profile = {"person": alias.model_dump(mode="json", exclude_none=True), "who": "candidate"}
     await platform.send(decline("d1"))
     await platform.send(decline("d2", data=by_profile))
     await platform.send(decline("d3", data={"person": {"email": "grace@example.org"}, "who": "candidate"}))
     await kept(stage, 3)
-    wish = erasure(stage, "e1")
+    wish = forgotten(stage, ADA, alias)
     stage.clock.advance(timedelta(seconds=1))
     await platform.send(decline("d4"))
     await kept(stage, 4)
-    await publish(stage, Lane.STOP, [wish])
+    await publish(stage, Lane.FORGOTTEN, [wish])
 
-    async def forgotten() -> bool:
+    async def deleted() -> bool:
         return await stage.database["deliveries"].count_documents({}) == 2
 
-    await until(forgotten)
+    await until(deleted)
     left = await kept(stage, 2)
     assert [one["events"][0]["id"] for one in left] == [
         event_id("acme", "ats", sent) for sent in ("d3", "d4")
@@ -194,7 +191,7 @@ async def test_a_copy_that_is_stored_after_the_erasure_does_not_survive_it(
 ) -> None:
     """It came before the wish and lay on the bus; what came after the wish stays."""
     await platform.send(decline("d1"))
-    wish = erasure(stage, "e1")
+    wish = forgotten(stage, ADA)
     stage.clock.advance(timedelta(seconds=1))
     await platform.send(decline("d2"))
     copies: list[Event] = []
@@ -204,7 +201,7 @@ async def test_a_copy_that_is_stored_after_the_erasure_does_not_survive_it(
         return len(copies) == 2
 
     await until(both)
-    await publish(stage, Lane.STOP, [wish])
+    await publish(stage, Lane.FORGOTTEN, [wish])
     async with open_worker(amqp_url, mongo_url, clock):
 
         async def known() -> bool:
@@ -219,11 +216,3 @@ async def test_a_copy_that_is_stored_after_the_erasure_does_not_survive_it(
 
         await until(alone)
     assert left["at"] == clock.now()
-
-
-@pytest.mark.usefixtures("worker")
-async def test_the_worker_does_not_answer_for_policy(stage: Stage, platform: Platform) -> None:
-    """It gets a copy of each stop; that one was put in force is policy's word alone."""
-    assert (await platform.send(opt_out("o1"))).status_code == 503
-    await stage.obey()
-    assert (await platform.send(opt_out("o1"))).status_code == 202

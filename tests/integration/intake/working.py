@@ -35,6 +35,7 @@ async def open_worker(amqp_url: str, mongo_url: str, clock: FixedClock) -> Async
         mongo_url=SecretStr(mongo_url),
         bus_key=SecretStr(BUS_KEY),
         vault_keys=SecretStr(VAULT_KEYS),
+        source_keys=SecretStr(VAULT_KEYS),
         pepper=SecretBytes(PEPPER),
     )
     app = build(given, clock)

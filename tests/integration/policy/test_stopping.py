@@ -7,6 +7,7 @@ import pytest
 from pymongo.errors import AutoReconnect
 
 from shared import topology
+from shared.batch import decode
 from shared.errors import Destroyed
 from shared.events import (
     ComplaintReceived,
@@ -14,14 +15,16 @@ from shared.events import (
     DeclineReceived,
     DeclineWithdrawn,
     ErasureRequested,
+    Event,
     InteractionRecorded,
     OptOutReceived,
     Person,
+    PersonForgotten,
 )
 from shared.states import State
 from shared.store.client import Document
 from shared.store.suppressions import Suppressions
-from shared.vault import Keyring, Vault
+from shared.vault import Keyring, Sealer, Vault
 from tests.integration.policy.stage import (
     DAY,
     HOUR,
@@ -210,6 +213,27 @@ async def test_an_erasure_leaves_nothing_to_open_and_the_wish_in_force(stage: St
         await stage.becomes(again, State.DENIED)
         assert "consent.erased" in await stage.codes(again)
     assert (await stage.case(declined))["state"] == State.CANCELLED
+
+
+async def test_whoever_else_keeps_something_is_told_whom_was_forgotten(stage: Stage) -> None:
+    """By every key that the erasure reached, before it is answered; told again where it comes again."""
+    sealer = Sealer(stage.settings.bus_key.get_secret_value())
+    erasure = event(ErasureRequested(person=PHONE), "forget", NOON)
+    async with stage.policy():
+        await stage.publish(outreach(LINKED, "link", at=NOON - 2 * DAY))
+        told = []
+        for _ in range(2):
+            assert await stage.ask(erasure) == "done"
+            message = await stage.next(topology.WORKER_FORGOTTEN.name)
+            told += decode(message.body, sealer)
+        cards = await stage.database["people"].find().to_list(None)
+    first, again = told
+    assert first == again
+    assert isinstance(first, Event)
+    assert isinstance(first.data, PersonForgotten)
+    assert set(first.data.keys) == {key for card in cards for key in card["keys"]}
+    assert len(first.data.keys) > 1
+    assert (first.tenant, first.receivedat) == (erasure.tenant, erasure.receivedat)
 
 
 async def test_no_personal_data_lie_open_in_the_broker_or_the_database(stage: Stage) -> None:

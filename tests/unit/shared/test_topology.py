@@ -80,9 +80,9 @@ def test_all_tries_together_outlast_a_night() -> None:
         *(
             (name, {"delivery-limit": topology.DELIVERY_LIMIT, "max-length": topology.MAX_LENGTH})
             for name in WORK
-            if name != topology.WORKER_STOPS.name
+            if name != topology.WORKER_FORGOTTEN.name
         ),
-        (topology.WORKER_STOPS.name, {"delivery-limit": topology.DELIVERY_LIMIT}),
+        (topology.WORKER_FORGOTTEN.name, {"delivery-limit": topology.DELIVERY_LIMIT}),
         (
             topology.WORKER_DELIVERIES.name,
             {
@@ -104,7 +104,7 @@ def test_all_tries_together_outlast_a_night() -> None:
 def test_each_queue_has_the_limits_meant_for_it(queue: str, wanted: dict[str, object] | None) -> None:
     """One policy at most speaks of a queue; only the feed and raw copies may drop what is old.
 
-    A copy of stops has no length: full, it would have the stops themselves refused.
+    What tells of erasures has no length: full, it would have the erasures themselves refused.
     """
     found = [policy["definition"] for policy in topology.policies() if re.search(policy["pattern"], queue)]
     assert found == ([wanted] if wanted else [])
