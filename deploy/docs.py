@@ -1,4 +1,5 @@
-"""The generated part of docs/: OpenAPI of intake and desk, AsyncAPI of the bus, the page of findings.
+"""The generated part of docs/: OpenAPI of intake and desk, AsyncAPI of the bus, the page of findings;
+and the steps that `afterword source add` prints, out of the pages of the sources.
 
 `make docs` writes it, a test keeps it fresh.
 
@@ -18,6 +19,7 @@ from faststream.specification import AsyncAPI
 from pydantic import BaseModel, SecretStr, create_model
 
 from deploy import findings_page
+from deploy.steps_pages import steps
 from services.desk import app as desk
 from services.intake import app as intake
 from shared import events, topology
@@ -26,6 +28,7 @@ from shared.settings import DeskSettings, IntakeSettings
 from shared.topology import Lane, lane_of
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
+_STEPS = "../services/intake/sources/steps"
 _KEY = SecretStr(base64.b64encode(bytes(32)).decode())
 _RING = SecretStr(f"k1:{_KEY.get_secret_value()}")
 _AMQP, _MONGO = SecretStr("amqp://rabbitmq:5672/"), SecretStr("mongodb://mongodb:27017/afterword")
@@ -144,7 +147,9 @@ def documents() -> dict[str, str]:
         "asyncapi.json": asyncapi(),
     }
     texts = {path: _text(document) for path, document in made.items()}
-    return {**texts, "findings.md": findings_page.page()}
+    sources = {page.stem: page.read_text("utf-8") for page in (DOCS / "sources").glob("*.md")}
+    beside = {f"{_STEPS}/{kind}.md": text for kind, text in steps(sources).items()}
+    return {**texts, "findings.md": findings_page.page(), **beside}
 
 
 def _text(document: dict[str, Any]) -> str:

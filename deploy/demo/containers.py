@@ -49,7 +49,7 @@ class ComposeStack:
             name = tenant_name(company, run_id)
             named = ("--company", shown, "--from-name", sender, "--from-email", from_email(company))
             commands.append(("tenant", "add", name, *named, "--timezone", TIMEZONE, "--json"))
-            commands.append(("source", "add", f"{name}-ats", "--tenant", name, "--json"))
+            commands.append(("source", "add", "standard", f"{name}-ats", "--tenant", name, "--json"))
             names.append(name)
         commands.append(("key", "add", "--tenant", EVERY_TENANT, "--role", ROLE, "--name", REVIEWER))
         script = "; echo; echo ,; ".join(f"afterword {shlex.join(command)}" for command in commands)

@@ -14,7 +14,7 @@ from services.intake import credentials_cli, probe_cli, reasons_cli, trial_cli
 from services.intake.deliveries import cli as deliveries_cli
 from services.intake.importing import cli as importing
 from services.intake.registry import Sources, Tenants
-from services.intake.sources import DEFAULT_KIND
+from services.intake.steps import steps
 from shared.clock import SystemClock
 from shared.settings import IntakeUrl, SourceKeys, load
 from shared.store.client import Database, Document
@@ -46,9 +46,9 @@ Name = Annotated[str, typer.Argument(help="1 to 64 of a-z, 0-9 and '-'.")]
 
 @source.command("add")
 def add_source(  # noqa: PLR0913 - each is an option
+    kind: Annotated[str, typer.Argument(help="How it signs and what it sends: see `source kinds`.")],
     name: Name,
     tenant_name: Annotated[str, typer.Option("--tenant", help="Whose candidates it tells of.")],
-    kind: Annotated[str, typer.Option(help="How it signs and what it sends.")] = DEFAULT_KIND,
     rate_per_second: Annotated[
         float, typer.Option(min=0.01, help="Deliveries a second in the long run.")
     ] = 500,
@@ -60,7 +60,7 @@ def add_source(  # noqa: PLR0913 - each is an option
     secret_file: SecretFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add a source. Its secret is shown this once only."""
+    """Add a source. Its secret is shown this once only, with what is to be done at its platform."""
     keyring = _keyring()
     rate = {"per_second": rate_per_second, "burst": burst}
     told = trial_cli.read_object(config, "--config") if config else {}
@@ -72,7 +72,12 @@ def add_source(  # noqa: PLR0913 - each is an option
         return await sources.add(name, tenant_name, kind, rate, keyring, secret=given, config=told)
 
     document, secret = with_database(work)
-    _print({**_shown(document), "secret": secret}, as_json=as_json)
+    answer, how = {**_shown(document), "secret": secret}, steps(kind)
+    if as_json:
+        _print({**answer, "steps": how}, as_json=True)
+        return
+    _print(answer, as_json=False)
+    typer.echo(f"\nTo connect it:\n\n{how}")
 
 
 @source.command("list")

@@ -98,7 +98,7 @@ class Sources:
         Raises Invalid, or Conflict where the name is taken.
         """
         if kind not in SOURCES:
-            raise Invalid.at("", f"--kind: one of {', '.join(SOURCES)} is expected, not {kind!r}")
+            raise Invalid.at("", f"KIND: one of {', '.join(SOURCES)} is expected, not {kind!r}")
         read_config(SOURCES[kind].CONFIG, config or {})
         secret = secret or new_secret()
         document = {

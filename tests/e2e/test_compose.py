@@ -106,7 +106,7 @@ def test_a_decline_is_thanked_once(stack: Stack) -> None:
     """From the webhook through every server to the mail, each service with nothing but its own rights."""
     stack.console("tenant", "add", "acme", "--company", "Acme", "--from-name", "Acme Talent",
                   "--from-email", "talent@acme.example", "--timezone", "Europe/Berlin")  # fmt: skip
-    source = json.loads(stack.console("source", "add", "acme-ats", "--tenant", "acme", "--json"))
+    source = json.loads(stack.console("source", "add", "standard", "acme-ats", "--tenant", "acme", "--json"))
     now = datetime.now(UTC)
     delivery = [
         event("o1", "interaction.recorded", now - timedelta(days=2), direction="outreach", channel="email"),

@@ -48,11 +48,14 @@ def refused(*arguments: str) -> str:
 def test_a_source_is_added_and_its_secret_shown_once() -> None:
     """With the address to send to; it lies sealed, and no other command shows it."""
     ok(*TENANT)
-    added = ok("source", "add", "ats", "--tenant", "acme", "--rate-per-second", "5", "--burst", "7")
+    added = ok(
+        "source", "add", "standard", "ats", "--tenant", "acme", "--rate-per-second", "5", "--burst", "7"
+    )
     assert added["secret"].startswith("whsec_")
     assert added["url"] == "https://intake.example/v1/sources/ats/events"
     shown = ok("source", "show", "ats")
-    assert shown == {name: value for name, value in added.items() if name != "secret"}
+    assert shown == {name: value for name, value in added.items() if name not in {"secret", "steps"}}
+    assert "webhook-signature" in added["steps"]
     assert (shown["rate_per_second"], shown["burst"], shown["enabled"]) == (5, 7, True)
     assert ok("source", "list") == ok("source", "list", "--tenant", "acme") == [shown]
     assert ok("source", "list", "--tenant", "other") == []
@@ -65,17 +68,17 @@ def test_a_source_is_told_what_its_kind_takes(tmp_path: Path) -> None:
     config, secret = tmp_path / "config.json", tmp_path / "secret"
     config.write_text('{"reasons": {"Withdrew": "candidate"}, "erase_deleted": true}')
     secret.write_text("made by the platform\n")
-    add = ("source", "add", "gh", "--tenant", "acme", "--kind", "greenhouse", "--config", str(config))
+    add = ("source", "add", "greenhouse", "gh", "--tenant", "acme", "--config", str(config))
     assert ok(*add, "--secret-file", str(secret))["secret"] == "made by the platform"
     assert ok("source", "show", "gh")["config"] == json.loads(config.read_text())
     config.write_text('{"reasons": {"Withdrew": "me"}}')
-    assert "/reasons/Withdrew" in refused("source", "add", "other", *add[3:])
+    assert "/reasons/Withdrew" in refused("source", "add", "greenhouse", "other", *add[4:])
 
 
 def test_a_rotation_keeps_the_secret_so_far() -> None:
     """Until the grace ends; the new one is shown once."""
     ok(*TENANT)
-    first = ok("source", "add", "ats", "--tenant", "acme")["secret"]
+    first = ok("source", "add", "standard", "ats", "--tenant", "acme")["secret"]
     second = ok("source", "rotate", "ats", "--grace-hours", "2")
     assert second["secret"] not in {first, None}
     assert ok("source", "show", "ats")["previous_until"][:16] == second["previous_until"][:16]
@@ -84,7 +87,7 @@ def test_a_rotation_keeps_the_secret_so_far() -> None:
 def test_a_rotated_secret_may_be_the_platforms(tmp_path: Path) -> None:
     """As it is in the file; the one so far is taken for the grace."""
     ok(*TENANT)
-    ok("source", "add", "ats", "--tenant", "acme", "--kind", "greenhouse")
+    ok("source", "add", "greenhouse", "ats", "--tenant", "acme")
     secret = tmp_path / "secret"
     secret.write_text("made by the platform\n")
     rotated = ok("source", "rotate", "ats", "--secret-file", str(secret))
@@ -95,7 +98,7 @@ def test_a_rotated_secret_may_be_the_platforms(tmp_path: Path) -> None:
 def test_a_source_is_disabled_and_enabled() -> None:
     """And can be seen to be."""
     ok(*TENANT)
-    ok("source", "add", "ats", "--tenant", "acme")
+    ok("source", "add", "standard", "ats", "--tenant", "acme")
     for command, enabled in (("disable", False), ("enable", True)):
         assert call("source", command, "ats").exit_code == 0
         assert ok("source", "show", "ats")["enabled"] is enabled
@@ -112,10 +115,10 @@ def test_a_tenant_is_added_and_shown() -> None:
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (("source", "add", "ats", "--tenant", "nobody"), "there is no tenant 'nobody'"),
-        (("source", "add", "Not A Slug", "--tenant", "acme"), "'Not A Slug'"),
-        (("source", "add", "ats", "--tenant", "acme", "--kind", "fax"), "--kind: one of standard"),
-        (("source", "add", "there", "--tenant", "acme"), "there is a source 'there' already"),
+        (("source", "add", "standard", "ats", "--tenant", "nobody"), "there is no tenant 'nobody'"),
+        (("source", "add", "standard", "Not A Slug", "--tenant", "acme"), "'Not A Slug'"),
+        (("source", "add", "fax", "ats", "--tenant", "acme"), "KIND: one of standard"),
+        (("source", "add", "standard", "there", "--tenant", "acme"), "there is a source 'there' already"),
         (("source", "show", "nothing"), "there is no source 'nothing'"),
         (("source", "rotate", "nothing"), "there is no source 'nothing'"),
         (("source", "disable", "nothing"), "there is no source 'nothing'"),
@@ -129,15 +132,15 @@ def test_a_tenant_is_added_and_shown() -> None:
 def test_a_slip_is_told_in_one_line(arguments: tuple[str, ...], why: str) -> None:
     """It names the option and what was expected."""
     ok(*TENANT)
-    ok("source", "add", "there", "--tenant", "acme")
+    ok("source", "add", "standard", "there", "--tenant", "acme")
     assert why in refused(*arguments)
 
 
 def test_what_opens_a_platform_is_kept_sealed_and_taken_away(tmp_path: Path) -> None:
     """Checked by its kind, shown by no command; without it the platform is asked nothing."""
     ok(*TENANT)
-    ok("source", "add", "gh", "--tenant", "acme", "--kind", "greenhouse")
-    ok("source", "add", "own", "--tenant", "acme")
+    ok("source", "add", "greenhouse", "gh", "--tenant", "acme")
+    ok("source", "add", "standard", "own", "--tenant", "acme")
     assert ok("source", "show", "gh")["looked_up"] is False
     file = tmp_path / "credentials.json"
     file.write_text('{"client_id": "c1", "client_secret": "s3cr3t"}')
@@ -154,8 +157,8 @@ def test_what_opens_a_platform_is_kept_sealed_and_taken_away(tmp_path: Path) -> 
 def test_what_opens_no_platform_is_refused(tmp_path: Path) -> None:
     """Each fault names what is at fault, and no secret."""
     ok(*TENANT)
-    ok("source", "add", "gh", "--tenant", "acme", "--kind", "greenhouse")
-    ok("source", "add", "own", "--tenant", "acme")
+    ok("source", "add", "greenhouse", "gh", "--tenant", "acme")
+    ok("source", "add", "standard", "own", "--tenant", "acme")
     file = tmp_path / "credentials.json"
     file.write_text('{"client_id": "c1", "api_url": "http://elsewhere.example/s3cr3t"}')
     keep = ("--file", str(file))
