@@ -1,5 +1,6 @@
 """The list of people who must not be written to, as an operator keeps it: added to, asked, written out."""
 
+import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from shared.store.cases import Cases
 from shared.store.client import Database, Document
 from shared.store.people import People
 from shared.store.suppressions import EVERYONE, Kind, Suppressions, fingerprint_of, suppression
+from shared.vault import Vault
 
 #: Stands in ids for the source, which an operator's word has not.
 CONSOLE = "console"
@@ -63,6 +65,23 @@ class SuppressionList:
         """Everybody on the list, or on that of one scope, by fingerprint alone."""
         async for found in self._suppressions.collection.find({"scope": scope} if scope else {}).sort("_id"):
             yield found
+
+    async def addresses(
+        self, fingerprints: Sequence[str], tenants: Sequence[str], vault: Vault
+    ) -> dict[str, str]:
+        """The e-mail address behind each fingerprint, where a card still tells it; of the erased none."""
+        keys = {scoped(tenant, one): one for tenant in tenants for one in fingerprints}
+        found: dict[str, str] = {}
+        for card in await self._people.whole(keys):
+            told = json.loads(vault.open(card["data_key"]).open(card["sealed"], card["_id"].encode()))
+            if told.get("email"):
+                found |= {keys[key]: told["email"] for key in card["keys"] if key in keys}
+        return found
+
+    async def looked(self, by: str, why: str, at: datetime) -> None:
+        """Keeps who has seen the addresses on the list, and why."""
+        seen = {"at": at, "what": "suppress export", "of": "addresses", "by": by, "why": why}
+        await self._database["audit"].insert_one(seen)
 
     async def tenants(self) -> list[str]:
         """The names of all tenants."""

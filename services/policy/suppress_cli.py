@@ -3,7 +3,7 @@
 import csv
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -17,10 +17,11 @@ from services.policy.suppress import Entry, SuppressionList
 from shared.clock import SystemClock
 from shared.errors import NotFound
 from shared.identity import Fingerprints
-from shared.settings import Pepper, load
-from shared.store.client import Database
+from shared.settings import Pepper, VaultKeys, load
+from shared.store.client import Database, Document
 from shared.store.session import with_database
 from shared.store.suppressions import EVERYONE
+from shared.vault import Keyring, Vault
 
 app = typer.Typer(name="suppress", help="Who must not be written to.", no_args_is_help=True)
 
@@ -101,25 +102,56 @@ def export(
     tenant: _Tenant = None,
     everyone: _Everyone = False,
     as_format: Annotated[Literal["jsonl", "csv"], typer.Option("--format")] = "jsonl",
+    with_addresses: Annotated[
+        bool, typer.Option("--with-addresses", help="E-mail addresses too, where they are known.")
+    ] = False,
+    by: Annotated[str, typer.Option(help="Who asks for addresses; kept.")] = "",
+    reason: Annotated[str, typer.Option(help="Why; kept.")] = "",
 ) -> None:
-    """Write the list out: fingerprints only, which say nothing without this installation's pepper."""
+    """Write the list out: fingerprints only, which say nothing without this installation's pepper.
+
+    Addresses are for an administrator with a reason: it takes the vault's keys, and who asked is kept.
+    """
     scope = _scope(tenant, everyone=everyone) if tenant or everyone else None
+    if with_addresses and not (by.strip() and reason.strip()):
+        raise typer.BadParameter("--by and --reason are expected with it", param_hint="--with-addresses")
     pepper = _fingerprints().pepper_mark()
-    table = csv.DictWriter(sys.stdout, _COLUMNS) if as_format == "csv" else None
+    vault = Vault(Keyring.parse(load(VaultKeys).vault_keys.get_secret_value())) if with_addresses else None
+    columns = (*_COLUMNS, "email") if with_addresses else _COLUMNS
+    table = csv.DictWriter(sys.stdout, columns) if as_format == "csv" else None
 
     async def work(database: Database) -> None:
         people = await _known(database, scope)
-        async for found in people.all(scope):
-            row = {name: found[name] for name in ("scope", "kind")}
-            row |= {"fingerprint": found["fp"], "at": found["at"].isoformat(), "pepper": pepper}
-            if table is not None:
-                table.writerow(row)
-            else:
-                typer.echo(json.dumps({name: row[name] for name in _COLUMNS}))
+        tenants = await people.tenants()
+        if vault is not None:
+            await people.looked(by.strip(), reason.strip(), _now())
+        async for some in _sets(people.all(scope)):
+            emails: dict[str, str] = {}
+            if vault is not None:
+                emails = await people.addresses([found["fp"] for found in some], tenants, vault)
+            for found in some:
+                told = {"fingerprint": found["fp"], "at": found["at"].isoformat(), "pepper": pepper}
+                row = {**found, **told, "email": emails.get(found["fp"])}
+                row = {name: row[name] for name in columns}
+                if table is not None:
+                    table.writerow(row)
+                else:
+                    typer.echo(json.dumps(row))
 
     if table is not None:
         table.writeheader()
     with_database(work)
+
+
+async def _sets(found: AsyncIterator[Document]) -> AsyncIterator[list[Document]]:
+    some: list[Document] = []
+    async for one in found:
+        some.append(one)
+        if len(some) == SET:
+            yield some
+            some = []
+    if some:
+        yield some
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """`afterword suppress` on a real database, with the rights of the console alone."""
 
+import asyncio
 import json
 from base64 import b64encode
 from pathlib import Path
@@ -11,7 +12,7 @@ from typer.testing import CliRunner, Result
 from deploy.mongodb.rights import ROLES
 from services.policy.cli import app
 from services.policy.suppress import Entry, SuppressionList
-from shared.events import OptOutReceived, Person
+from shared.events import ErasureRequested, OptOutReceived, Person
 from shared.identity import Fingerprints, scoped
 from shared.states import State
 from shared.store.client import Document
@@ -122,6 +123,27 @@ def test_what_is_written_out_holds_fingerprints_only_and_is_read_again(
         mongo.get_default_database()["suppressions"].delete_many({})
     assert typed("import", str(file), "--tenant", "acme").exit_code == 0
     assert typed.stored() == [one for one in before if one["scope"] == "acme"]
+
+
+async def test_addresses_are_written_out_for_a_reason_that_is_kept(
+    stage: Stage, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only where a card still tells them: whoever was erased is a fingerprint for good."""
+    monkeypatch.setenv("AFTERWORD_VAULT_KEYS", stage.settings.vault_keys.get_secret_value())
+    gone = Person(email="gone@example.org")
+    async with stage.policy():
+        await stage.publish(outreach(LINKED, "link", at=NOON - 2 * DAY))
+        assert await stage.ask(event(OptOutReceived(person=LINKED), "stop", NOON)) == "done"
+        assert await stage.ask(event(ErasureRequested(person=gone), "forget", NOON)) == "done"
+    refused = await asyncio.to_thread(typed, "export", "--with-addresses", "--by", "ada")
+    assert (refused.exit_code, "--reason" in refused.output) == (2, True)
+    assert typed.stored("audit") == []
+    asked = ("export", "--with-addresses", "--by", "ada", "--reason", "a request under article 15")
+    written = await asyncio.to_thread(typed, *asked)
+    told = [json.loads(line)["email"] for line in written.stdout.splitlines()]
+    assert set(told) == {"grace@example.org", None}
+    (kept,) = typed.stored("audit")
+    assert (kept["by"], kept["why"]) == ("ada", "a request under article 15")
 
 
 async def test_a_wish_that_an_operator_writes_down_stops_as_an_opt_out_does(stage: Stage) -> None:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[3]
 NAMED = re.compile(r"""database\[["'](\w+)["']\]""")
 
 #: What only commands use.
-OF_THE_CONSOLE = {"cli.py", "probe.py", "registry.py", "reasons.py"}
+OF_THE_CONSOLE = {"cli.py", "probe.py", "registry.py", "reasons.py", "suppress.py"}
 #: The other processes that run a service's code, each with rights of its own.
 BESIDE = {"intake": "worker"}
 
