@@ -170,7 +170,9 @@ def _type_of(events: Sequence[Event]) -> str:
 def _by_lane(events: Sequence[Event]) -> dict[Lane, list[Event]]:
     lanes: dict[Lane, list[Event]] = defaultdict(list)
     for event in events:
-        lanes[topology.lane_of(event.kind, lookup=bool(event.lookup))].append(event)
+        lanes[topology.lane_of(event.kind)].append(event)
+        if event.lookup:  # twice: one queue that takes it must not stand for another that is not there
+            lanes[Lane.LOOKUP].append(event)
     return lanes
 
 

@@ -16,7 +16,7 @@ class Lane(StrEnum):
 
     FACT = "fact"
     #: A fact that also tells the worker to ask the platform what came before it.
-    LOOKUP = "fact.lookup"
+    LOOKUP = "lookup"
     STOP = "stop"
     REVIEW = "review"
     FORGOTTEN = "forgotten"
@@ -39,10 +39,8 @@ _OWN_LANES = {
 }
 
 
-def lane_of(kind: str, *, lookup: bool = False) -> Lane:
+def lane_of(kind: str) -> Lane:
     """The lane on which an event of this kind travels."""
-    if lookup:
-        return Lane.LOOKUP
     if kind in STOP_KINDS:
         return Lane.STOP
     return _OWN_LANES.get(kind) or (Lane.OUTCOME if kind.startswith("followup.") else Lane.FACT)
@@ -150,12 +148,11 @@ def exchanges() -> tuple[Exchange, ...]:
 def queues() -> tuple[Queue, ...]:
     """Every queue there is; all are quorum queues."""
     quorum = {"x-queue-type": "quorum"}
-    also = {POLICY_FACTS.name: ((EVENTS.name, Lane.LOOKUP.value),)}
     work = (
         Queue(
             queue.name,
             {**quorum, **(queue.arguments or {})},
-            ((EVENTS.name, queue.routing_key), *also.get(queue.name, ())),
+            ((EVENTS.name, queue.routing_key),),
         )
         for queue in (*WORK_QUEUES, WORKER_LOOKUPS)
     )
@@ -246,7 +243,7 @@ class Rights:
 _FORWARD = r"afterword\.(dead|wait\.\d+s)"
 #: amq.default: replies to a waiting sender go through the default exchange.
 RIGHTS: dict[str, Rights] = {
-    "intake": Rights("^$", r"^afterword\.events$", "^$", r"^(fact|fact\.lookup|stop|delivery)$"),
+    "intake": Rights("^$", r"^afterword\.events$", "^$", "^(fact|lookup|stop|delivery)$"),
     # reads what is its own, says what it found, and passes on what it must put off or give up
     "worker": Rights("^$", rf"^(afterword\.events|{_FORWARD})$", r"^afterword\.worker\.", "^fact$"),
     "desk": Rights("^$", r"^afterword\.events$", "^$", "^(stop|review)$"),
