@@ -27,8 +27,8 @@ from tests.attack.plot import START
 REPLICAS = 2
 #: Platforms that deliver at the same moment.
 DOORS = 3
-_PATIENCE_S = 40
-_ANSWER_S = 20
+_PATIENCE_S = 90
+_ANSWER_S = 60
 
 
 @dataclass

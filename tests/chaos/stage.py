@@ -21,7 +21,7 @@ from shared.decision import Verifier
 from shared.states import TERMINAL, State
 
 SERVICES = ("policy", "notifier", "intake", "desk")
-WITHIN_S = 20
+WITHIN_S = 60
 SECRETS = ("bus_key", "vault_keys", "source_keys", "pepper", "signing_key", "verify_key", "link_key")
 
 

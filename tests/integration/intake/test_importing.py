@@ -118,7 +118,7 @@ async def room_for(servers: Servers, vhost: str, messages: int) -> None:
     await asyncio.to_thread(servers.rabbitmq.set_policies, [limited], vhost)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_after_an_interrupt_it_goes_on_where_the_confirmed_part_ended(
     servers: Servers, vhost: str, tmp_path: Path, channel: AbstractChannel
 ) -> None:

@@ -31,7 +31,7 @@ DAY = timedelta(days=1)
 TENANT = "acme"
 
 
-async def eventually(condition: Callable[[], Awaitable[bool]], what: str, timeout_s: float = 20) -> None:
+async def eventually(condition: Callable[[], Awaitable[bool]], what: str, timeout_s: float = 60) -> None:
     """Returns as soon as the condition holds. Raises TimeoutError, naming `what`."""
     try:
         async with asyncio.timeout(timeout_s):
