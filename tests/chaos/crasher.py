@@ -23,6 +23,7 @@ from motor.motor_asyncio import AsyncIOMotorCollection
 
 from services.console.serving import Service, serve
 from services.policy.text.prepared import prepared
+from tests.chaos.stage import SERVICES
 
 WRITES = ("insert_many", "insert_one", "update_many", "update_one", "bulk_write", "delete_many")
 WORDS = ("connect", "mail", "rcpt", "data", "rset")
@@ -81,7 +82,7 @@ def run(order: dict[str, Any]) -> None:
 
 def main() -> None:
     """Reads an order a line: starts a service and answers with its pid, or tells whether one has ended."""
-    for name in Service:
+    for name in SERVICES:
         import_module(f"services.{name}.app")
     prepared()  # read once here, not in every fork
     for line in sys.stdin:

@@ -148,12 +148,12 @@ async def test_a_stranger_costs_the_same_whatever_the_name(
 
 async def test_a_flood_of_one_source_does_not_cost_another_anything(stage: Stage) -> None:
     """All at one moment: 429 for what is over its rate, 202 for every delivery of the other."""
-    flooder = await stage.platform("flooder", per_second=0.1, burst=10)
+    flooder = await stage.platform("flooder", per_second=0.1, burst=4)
     other = await stage.platform("other")
-    flood = [flooder.send(decline(f"f-{n}")) for n in range(150)]
-    calm = [other.send(decline(f"d-{n}")) for n in range(30)]
-    mixed = [sent for at in range(30) for sent in (*flood[at * 5 : at * 5 + 5], calm[at])]
+    flood = [flooder.send(decline(f"f-{n}")) for n in range(50)]
+    calm = [other.send(decline(f"d-{n}")) for n in range(10)]
+    mixed = [sent for at in range(10) for sent in (*flood[at * 5 : at * 5 + 5], calm[at])]
     answers = statuses(await asyncio.gather(*mixed))
-    assert answers[5::6] == [202] * 30
+    assert answers[5::6] == [202] * 10
     flooded = [status for position, status in enumerate(answers) if position % 6 != 5]
-    assert (flooded.count(202), flooded.count(429)) == (10, 140)
+    assert (flooded.count(202), flooded.count(429)) == (4, 46)
