@@ -15,7 +15,7 @@ class Lane(StrEnum):
     """Routing keys of the events exchange. One message carries events of one lane."""
 
     FACT = "fact"
-    #: A fact that also tells the worker to ask the platform what came before it.
+    #: A decline once more, for the worker to ask the platform what came before it.
     LOOKUP = "lookup"
     STOP = "stop"
     REVIEW = "review"

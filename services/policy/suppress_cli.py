@@ -122,8 +122,9 @@ def export(
 
     async def work(database: Database) -> None:
         people = await _known(database, scope)
-        tenants = await people.tenants()
+        tenants: list[str] = []
         if vault is not None:
+            tenants = await people.tenants()
             await people.looked(by.strip(), reason.strip(), _now())
         async for some in _sets(people.all(scope)):
             emails: dict[str, str] = {}
