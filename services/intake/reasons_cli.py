@@ -10,22 +10,19 @@ from rich.table import Table
 
 from services.intake.reasons import Reasons, SeenReason, held_for_reading
 from services.intake.registry import Sources
-from shared import bus as buses
 from shared.bus import Bus
+from shared.bus_session import open_bus
 from shared.clock import SystemClock
 from shared.errors import Transient
 from shared.events import Event
 from shared.reasons import Side
-from shared.settings import BusKey, Rabbit, load
 from shared.store.client import Database
 from shared.store.session import with_database
-from shared.vault import Sealer
 
 app = typer.Typer()
 
 #: Policy judges all that is open by the new word before it answers.
 SETTLED_TIMEOUT_S = 60
-STOP_TIMEOUT_S = 2
 
 _Name = Annotated[str, typer.Argument(help="The source.")]
 _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -70,19 +67,13 @@ def map_reason(
 
     May be repeated, which changes nothing. A case that was sent, denied or cancelled stays as it is.
     """
-    rabbit, key = load(Rabbit), load(BusKey).bus_key.get_secret_value()
 
     async def work(database: Database) -> tuple[Event, bool, dict[str, int]]:
-        clock = SystemClock()
-        mapped = Reasons(database, clock)
-        event = await mapped.map(await Sources(database, clock).get(name), reason, side, by)
-        broker = buses.connect(rabbit.amqp_url, "console", stop_timeout_s=STOP_TIMEOUT_S)
-        await broker.start()
-        try:
-            bus = Bus(broker, sealer=Sealer(key), clock=clock, timeout_s=rabbit.publish_timeout_s)
+        mapped = Reasons(database, SystemClock())
+        source = await Sources(database, SystemClock()).get(name)
+        async with open_bus("console") as bus:
+            event = await mapped.map(source, reason, side, by)
             done = await _told(bus, event)
-        finally:
-            await broker.stop()
         return event, done, await mapped.settled(event)
 
     event, done, settled = with_database(work)

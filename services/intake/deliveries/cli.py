@@ -2,8 +2,7 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -11,7 +10,7 @@ import typer
 
 from services.intake.deliveries import health as healths
 from services.intake.deliveries.record import opened, shown
-from services.intake.deliveries.replay import Publish, Replay
+from services.intake.deliveries.replay import Replay
 from services.intake.deliveries.replay import line as line_again
 from services.intake.deliveries.replay import shown as shown_again
 from services.intake.deliveries.store import Hours
@@ -19,23 +18,19 @@ from services.intake.deliveries.watch import line, watched
 from services.intake.registry import Sources
 from services.intake.sources import Delivery
 from services.intake.sources.reading import rfc3339
-from shared import bus
+from shared.bus_session import open_bus
 from shared.clock import SystemClock
-from shared.errors import Invalid, NotFound, Transient
-from shared.settings import BusKey, Rabbit, VaultKeys, load
+from shared.errors import Invalid, NotFound
+from shared.settings import VaultKeys, load
 from shared.store.client import Database, Document
 from shared.store.session import with_database
-from shared.vault import Keyring, Sealer, Vault
+from shared.vault import Keyring, Vault
 
 app = typer.Typer()
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 JsonLines = Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")]
 Name = Annotated[str, typer.Argument(help="As `afterword source list` has it.")]
-
-
-class _Publishing(BusKey, Rabbit):
-    """What publishing takes."""
 
 
 @app.command()
@@ -101,7 +96,8 @@ def replay(
 
     async def work(database: Database) -> None:
         source = await Sources(database, SystemClock()).get(name)
-        async with _publishing(dry_run=dry_run) as publish:
+        async with nullcontext() if dry_run else open_bus("console") as bus:
+            publish = bus.publish if bus else None
             async for one in Replay(database["deliveries"], source, vault, publish).run(query):
                 counts["deliveries"] += 1
                 counts["events"] += len(one.events)
@@ -145,25 +141,6 @@ def health(*, as_json: AsJson = False) -> None:
             )
     if any(one.unwell for one in found):
         raise typer.Exit(1)
-
-
-@asynccontextmanager
-async def _publishing(*, dry_run: bool) -> AsyncIterator[Publish | None]:
-    if dry_run:
-        yield None
-        return
-    settings = load(_Publishing)
-    broker = bus.connect(settings.amqp_url, "console", stop_timeout_s=settings.stop_timeout_s)
-    sealer = Sealer(settings.bus_key.get_secret_value())
-    try:
-        await broker.start()
-    except bus.AWAY as error:
-        raise Transient(f"RabbitMQ (AFTERWORD_AMQP_URL) does not answer: {type(error).__name__}") from error
-    to = bus.Bus(broker, sealer=sealer, clock=SystemClock(), timeout_s=settings.publish_timeout_s)
-    try:
-        yield to.publish
-    finally:
-        await broker.stop()
 
 
 def _chosen(since: str | None, delivery_id: str | None) -> Document:

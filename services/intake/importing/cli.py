@@ -13,12 +13,10 @@ from services.intake.importing.feed import Feed
 from services.intake.importing.files import records
 from services.intake.importing.journal import Journal
 from services.intake.registry import Sources
-from shared import bus
+from shared.bus_session import open_bus
 from shared.clock import SystemClock
-from shared.errors import Conflict, Transient
-from shared.settings import BusKey, Rabbit, load
+from shared.errors import Conflict
 from shared.store.session import with_database
-from shared.vault import Sealer
 
 app = typer.Typer(name="import", help="What happened before.", no_args_is_help=True)
 
@@ -54,23 +52,13 @@ def interactions(
 async def _feed(
     file: Path, journal: Journal, sender: Sender, clock: SystemClock, bar: Progress, task: TaskID
 ) -> None:
-    rabbit, sealer = load(Rabbit), Sealer(load(BusKey).bus_key.get_secret_value())
-    broker = bus.connect(rabbit.amqp_url, "import", stop_timeout_s=rabbit.publish_timeout_s)
-
     def tell(offset: int, waits: bool) -> None:  # noqa: FBT001 - Feed's port
         state = "the broker is full or away, waiting" if waits else _told(journal)
         bar.update(task, completed=offset, state=state)
 
-    try:
-        async with asyncio.timeout(rabbit.publish_timeout_s):
-            await broker.start()
-        publisher = bus.Bus(broker, sealer=sealer, clock=clock, timeout_s=rabbit.publish_timeout_s)
+    async with open_bus("import") as publisher:
         feed = Feed(publisher, sender, clock=clock, tell=tell)
         await feed.take_in(records(file), journal)
-    except bus.AWAY as error:
-        raise Transient(f"RabbitMQ (AFTERWORD_AMQP_URL) cannot be reached: {type(error).__name__}") from None
-    finally:
-        await broker.stop()
 
 
 def _told(journal: Journal) -> str:
