@@ -3,9 +3,8 @@
 A process of its own: it may be slow or away, and no delivery is refused for it.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from prometheus_client import CollectorRegistry
@@ -19,6 +18,7 @@ from services.intake.enrichment.forgotten import Forgotten
 from services.intake.enrichment.looker import Looker
 from shared import bus as buses
 from shared import topology
+from shared.background import running
 from shared.clock import Clock, SystemClock
 from shared.consumer import Consumer, Work, subscribe
 from shared.health import health_routes
@@ -76,13 +76,10 @@ def build(settings: WorkerSettings, clock: Clock | None = None) -> Starlette:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await broker.start()
-        watching = asyncio.create_task(watch.watch(settings.consumer_check_interval_s))
         try:
-            yield
+            async with running(watch.watch(settings.consumer_check_interval_s)):
+                yield
         finally:
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
             await broker.stop()
             await http.aclose()
             mongo.close()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from faststream.rabbit import RabbitBroker
 from prometheus_client import CollectorRegistry
@@ -20,6 +20,7 @@ from services.notifier.render import Renderer
 from services.notifier.send import Sending
 from shared import bus as buses
 from shared import topology
+from shared.background import running
 from shared.clock import Clock, SystemClock
 from shared.consumer import Consumer, subscribe
 from shared.decision import Verifier
@@ -68,13 +69,10 @@ def build(settings: NotifierSettings, clock: Clock | None = None) -> Starlette:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await broker.start()
         loop.start()
-        watching = asyncio.create_task(watch.watch(settings.consumer_check_interval_s))
         try:
-            yield
+            async with running(watch.watch(settings.consumer_check_interval_s)):
+                yield
         finally:
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
             within_s = max(settings.stop_timeout_s - _FAREWELL_S, 1)
             await asyncio.gather(loop.stop(within_s), _stop_consuming(broker))
             await broker.stop()

@@ -1,9 +1,8 @@
 """What a person's card says, once opened: only what a mail and its hour need."""
 
-import json
 from dataclasses import dataclass
 
-from shared.errors import Invalid
+from shared.cards import open_details
 from shared.store.client import Document
 from shared.vault import Vault
 
@@ -22,9 +21,6 @@ def open_card(card: Document, vault: Vault) -> Details:
 
     Raises Destroyed after an erasure, NotFound where its key is not among ours, Invalid where it was altered.
     """
-    clear = vault.open(card["data_key"]).open(card["sealed"], aad=card["_id"].encode())
-    said = json.loads(clear)
-    if not isinstance(said, dict):
-        raise Invalid.at("/sealed", "expected an object of details")
+    said = open_details(card, vault)
     texts = {name: value for name, value in said.items() if isinstance(value, str) and value}
     return Details(texts.get("name"), texts.get("email"), texts.get("timezone"))

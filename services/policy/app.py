@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -19,6 +19,7 @@ from services.policy.sweep import Sweep
 from services.policy.text.prepared import prepared
 from shared import bus as buses
 from shared import topology
+from shared.background import running
 from shared.clock import Clock, SystemClock
 from shared.consumer import Consumer, Work, subscribe
 from shared.decision import Signer
@@ -47,12 +48,9 @@ def build(settings: PolicySettings, clock: Clock | None = None) -> Starlette:
     broker = buses.connect(settings.amqp_url, "policy", stop_timeout_s=settings.stop_timeout_s)
     sealer = Sealer(settings.bus_key.get_secret_value())
     bus = buses.Bus(broker, sealer=sealer, clock=clock, timeout_s=settings.publish_timeout_s)
-    filing = Filing(
-        Fingerprints(settings.pepper.get_secret_value()),
-        Vault(Keyring.parse(settings.vault_keys.get_secret_value())),
-        Hearing(prepared()),
-    )
-    recorder = Recorder(database, filing, clock)
+    vault = Vault(Keyring.parse(settings.vault_keys.get_secret_value()))
+    filing = Filing(Fingerprints(settings.pepper.get_secret_value()), vault, Hearing(prepared()))
+    recorder = Recorder(database, filing, vault, clock)
     in_force = InForce(files, database, metrics)
     settler = Settler(database, in_force, Signer(settings.signing_key.get_secret_value()), clock, metrics)
     handlers = Handlers(database, recorder, settler, bus, clock, metrics)
@@ -84,18 +82,14 @@ def build(settings: PolicySettings, clock: Clock | None = None) -> Starlette:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await in_force.look()
         await broker.start()
-        tasks = [
-            asyncio.create_task(watch.watch(settings.consumer_check_interval_s)),
-            asyncio.create_task(_again(sweep.sweep, settings.sweep_interval_s)),
-            asyncio.create_task(_again(in_force.look, settings.policy_reload_interval_s)),
-        ]
         try:
-            yield
+            async with running(
+                watch.watch(settings.consumer_check_interval_s),
+                _again(sweep.sweep, settings.sweep_interval_s),
+                _again(in_force.look, settings.policy_reload_interval_s),
+            ):
+                yield
         finally:
-            for task in tasks:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
             await broker.stop()
             mongo.close()
 

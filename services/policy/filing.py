@@ -1,6 +1,5 @@
 """Facts as documents: what is stored of an event, and how much of it is sealed. Reads and writes nothing."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from services.policy.memory import Part
 from services.policy.stopping import DESK
 from services.policy.wording import wording
 from shared import events
+from shared.cards import seal_details
 from shared.events import Event
 from shared.identity import Fingerprints, scoped
 from shared.sample import is_sample
@@ -66,18 +66,7 @@ class Filing:
             "erased_at": None,
         }
         details = self._hearing.fit(person).model_dump(mode="json", exclude_none=True)
-        return {**made, "sealed": self.sealed(made, details)}
-
-    def sealed(self, card: Document, details: Document) -> bytes:
-        """The details of a person under the data key of their card."""
-        clear = json.dumps(details, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        return self._vault.open(card["data_key"]).seal(clear, card["_id"].encode())
-
-    def details(self, card: Document) -> Document:
-        """What is sealed in a card."""
-        clear = self._vault.open(card["data_key"]).open(card["sealed"], card["_id"].encode())
-        details: Document = json.loads(clear)
-        return details
+        return {**made, "sealed": seal_details(details, made, self._vault)}
 
     def changes(self, event: Event, subject: Subject) -> Words:
         """What an event says is otherwise of its person by now."""

@@ -28,6 +28,7 @@ from shared.store import people as people_store
 from shared.store.client import Database, Document
 from shared.store.people import Identity
 from shared.store.suppressions import EVERYONE, fingerprint_of
+from shared.vault import Vault
 
 #: Reports about a letter. Anybody can write one, but only who got the letter knows its case.
 _REPORTS = (events.ComplaintReceived, events.BounceReceived)
@@ -53,7 +54,7 @@ class Recorded:
 class Recorder:
     """Writes sets of inbound events."""
 
-    def __init__(self, database: Database, filing: Filing, clock: Clock) -> None:
+    def __init__(self, database: Database, filing: Filing, vault: Vault, clock: Clock) -> None:
         self._inbox = Inbox(database)
         self._memory = Memory(database)
         self._lookups = Lookups(database)
@@ -62,7 +63,7 @@ class Recorder:
         self._cases = case_store.Cases(database)
         self._stopping = Stopping(database, clock)
         self._filing = filing
-        self._renewal = Renewal(database, filing)
+        self._renewal = Renewal(database, vault)
         self._clock = clock
 
     async def record(self, arrived: Sequence[Event]) -> Recorded:

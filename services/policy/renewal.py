@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.policy.changes import Words, changed, lacking, said_in
-from services.policy.filing import Filing
+from shared.cards import open_details, seal_details
 from shared.errors import Transient
 from shared.store.client import Database, Document
 from shared.store.people import People
+from shared.vault import Vault
 
 #: Rounds of looking again; each that is lost means that somebody else got on.
 MAX_ROUNDS = 5
@@ -26,9 +27,9 @@ class Changed:
 class Renewal:
     """Rewrites cards by sets, each by compare-and-set on what it held."""
 
-    def __init__(self, database: Database, filing: Filing) -> None:
+    def __init__(self, database: Database, vault: Vault) -> None:
         self._people = People(database)
-        self._filing = filing
+        self._vault = vault
 
     async def renew(self, people: Sequence[Changed]) -> None:
         """Gives the cards of these keys what is newer than they are; doing it again changes nothing.
@@ -50,11 +51,11 @@ class Renewal:
         self, cards: Sequence[Document], people: Sequence[Changed]
     ) -> list[tuple[Document, bytes, Document]]:
         told = [one.words for one in people]
-        told += [said_in(card, self._filing.details(card)) for card in cards if card.get("changed")]
+        told += [said_in(card, open_details(card, self._vault)) for card in cards if card.get("changed")]
         rewritten: list[tuple[Document, bytes, Document]] = []
         for card in cards:
             words = lacking(card, told)
             if words:
-                details = self._filing.details(card) | {name: word.value for name, word in words.items()}
-                rewritten.append((card, self._filing.sealed(card, details), changed(card, words)))
+                details = open_details(card, self._vault) | {name: word.value for name, word in words.items()}
+                rewritten.append((card, seal_details(details, card, self._vault), changed(card, words)))
         return rewritten

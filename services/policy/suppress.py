@@ -1,11 +1,11 @@
 """The list of people who must not be written to, as an operator keeps it: added to, asked, written out."""
 
-import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from shared import events
+from shared.cards import open_details
 from shared.identity import scoped
 from shared.store.cases import Cases
 from shared.store.client import Database, Document
@@ -73,15 +73,10 @@ class SuppressionList:
         keys = {scoped(tenant, one): one for tenant in tenants for one in fingerprints}
         found: dict[str, str] = {}
         for card in await self._people.whole(keys):
-            told = json.loads(vault.open(card["data_key"]).open(card["sealed"], card["_id"].encode()))
-            if told.get("email"):
-                found |= {keys[key]: told["email"] for key in card["keys"] if key in keys}
+            email = open_details(card, vault).get("email")
+            if email:
+                found |= {keys[key]: email for key in card["keys"] if key in keys}
         return found
-
-    async def looked(self, by: str, why: str, at: datetime) -> None:
-        """Keeps who has seen the addresses on the list, and why."""
-        seen = {"at": at, "what": "suppress export", "of": "addresses", "by": by, "why": why}
-        await self._database["audit"].insert_one(seen)
 
     async def tenants(self) -> list[str]:
         """The names of all tenants."""

@@ -18,6 +18,7 @@ from shared.clock import SystemClock
 from shared.errors import NotFound
 from shared.identity import Fingerprints
 from shared.settings import Pepper, VaultKeys, load
+from shared.store.audit import keep_look
 from shared.store.client import Database, Document
 from shared.store.session import with_database
 from shared.store.suppressions import EVERYONE
@@ -125,7 +126,8 @@ def export(
         tenants: list[str] = []
         if vault is not None:
             tenants = await people.tenants()
-            await people.looked(by.strip(), reason.strip(), _now())
+            told = {"what": "suppress export", "of": "addresses", "by": by.strip(), "why": reason.strip()}
+            await keep_look(database, **told, at=_now())
         async for some in _sets(people.all(scope)):
             emails: dict[str, str] = {}
             if vault is not None:

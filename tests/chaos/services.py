@@ -64,9 +64,8 @@ class Services:
     rulebook: Rulebook = field(default_factory=lambda: Rulebook(load_base(POLICY, "test"), {}))
 
     def handlers(self) -> Handlers:
-        recorder = Recorder(
-            self.database, Filing(Fingerprints(PEPPER), self.vault, Hearing(lexicon())), self.clock
-        )
+        filing = Filing(Fingerprints(PEPPER), self.vault, Hearing(lexicon()))
+        recorder = Recorder(self.database, filing, self.vault, self.clock)
         metrics = Metrics(CollectorRegistry())
         settler = Settler(self.database, self.rulebook, SIGNER, self.clock, metrics)
         return Handlers(self.database, recorder, settler, self.bus, self.clock, metrics)

@@ -22,6 +22,7 @@ from shared.bus_session import open_bus
 from shared.clock import SystemClock
 from shared.errors import Invalid, NotFound
 from shared.settings import VaultKeys, load
+from shared.store.audit import keep_look
 from shared.store.client import Database, Document
 from shared.store.session import with_database
 from shared.vault import Keyring, Vault
@@ -67,9 +68,8 @@ def raw(
         document = await database["deliveries"].find_one({"_id": delivery_id})
         if document is None:
             raise NotFound(f"there is no delivery {delivery_id!r}; it may have ended, or been forgotten")
-        await database["audit"].insert_one(
-            {"at": SystemClock().now(), "what": "source raw", "of": delivery_id, "by": who, "why": why}
-        )
+        at = SystemClock().now()
+        await keep_look(database, what="source raw", of=delivery_id, by=who, why=why, at=at)
         return opened(document, vault)
 
     _print_raw(with_database(work), as_json=as_json)

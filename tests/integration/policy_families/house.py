@@ -53,8 +53,9 @@ class House:
         self.database = self.databases[0]
         rulebook = Rulebook(load_base(self.policy, "test"), {})
         self.rulebook = rulebook
-        filing = Filing(Fingerprints(b"p" * 32), Vault(Keyring.parse(f"k1:{new_key()}")), Hearing(lexicon()))
-        self.recorder = Recorder(self.database, filing, self.clock)
+        vault = Vault(Keyring.parse(f"k1:{new_key()}"))
+        filing = Filing(Fingerprints(b"p" * 32), vault, Hearing(lexicon()))
+        self.recorder = Recorder(self.database, filing, vault, self.clock)
         self.settlers = [
             Settler(database, rulebook, self.signer, self.clock, Metrics(CollectorRegistry()))
             for database in self.databases
