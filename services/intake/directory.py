@@ -11,8 +11,7 @@ from typing import Any
 import structlog
 
 from services.intake.limits import Rate, rate_of
-from services.intake.sources import SOURCES, Config
-from services.intake.sources.config import read_config
+from services.intake.sources import SOURCES, Config, configured
 from shared.clock import Clock
 from shared.errors import AfterwordError, Transient
 from shared.gatherer import Gatherer
@@ -183,7 +182,7 @@ class Directory:
             previous=self._keyring.open(bytes(previous), aad).decode() if previous else None,
             previous_until=secrets.get("previous_until"),
             rate=rate_of(document["rate"]),
-            config=read_config(SOURCES[kind].CONFIG, document.get("config") or {}),
+            config=configured(kind, document.get("config")),
             looks_up="credentials" in document,
         )
 

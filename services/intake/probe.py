@@ -1,17 +1,15 @@
 """A source tried from end to end: a sample sent through its real door, and followed until it has arrived."""
 
 import asyncio
-import http.client
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+
+import httpx
 
 from services.intake.envelope import Sender, enveloped
 from services.intake.samples import SAMPLES, Try
 from services.intake.sources import SOURCES, Delivery
-from services.intake.sources.config import read_config
 from shared.errors import AfterwordError, Invalid
 from shared.events import Event, people_of
 from shared.sample import is_sample
@@ -63,11 +61,6 @@ def sample(source: Document, one: Try) -> Sample:
     return Sample(delivery, events, adapter.SUCCESS_STATUS)
 
 
-def config_of(source: Document) -> Any:
-    """What a stored source is told."""
-    return read_config(SOURCES[str(source["kind"])].CONFIG, source.get("config") or {})
-
-
 async def followed(sent: Sample, url: str, database: Database, timeout_s: float) -> AsyncIterator[Step]:
     """Each step as it is made; the first that is not is the last."""
     answered = await _answered(sent, url)
@@ -85,9 +78,11 @@ async def followed(sent: Sample, url: str, database: Database, timeout_s: float)
 
 async def _answered(sent: Sample, url: str) -> Step:
     try:
-        status, said = await asyncio.to_thread(_post, url, sent.delivery)
-    except (OSError, http.client.HTTPException) as error:
+        async with httpx.AsyncClient(timeout=_ANSWER_TIMEOUT_S, trust_env=False) as http:
+            answer = await http.post(url, content=sent.delivery.body, headers=dict(sent.delivery.headers))
+    except httpx.HTTPError as error:
         return Step("answered", made=False, told=f"{url} cannot be reached: {type(error).__name__}")
+    status, said = answer.status_code, _content(answer)
     if status != sent.success:
         return Step("answered", made=False, told=f"{status}: {said.get('detail', 'no answer of intake')}")
     accepted = [one.get("event_id") for one in said.get("accepted", ())]
@@ -98,22 +93,13 @@ async def _answered(sent: Sample, url: str) -> Step:
     return Step("answered", made=True, told=f"{status}: {'; '.join([*read, *ignored])}")
 
 
-def _post(url: str, delivery: Delivery) -> tuple[int, dict[str, Any]]:
-    """Status and content of the answer; of one that is no JSON object, nothing."""
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=_ANSWER_TIMEOUT_S)
+def _content(answer: httpx.Response) -> dict[str, Any]:
+    """The answer's object; of one that is no JSON object, nothing."""
     try:
-        connection.request("POST", parts.path, delivery.body, dict(delivery.headers))
-        answer = connection.getresponse()
-        said = answer.read()
-    finally:
-        connection.close()
-    try:
-        content = json.loads(said)
+        content = answer.json()
     except ValueError:
-        content = {}
-    return answer.status, content if isinstance(content, dict) else {}
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 async def _recorded(event: Event, database: Database, timeout_s: float) -> Step:

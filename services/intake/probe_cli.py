@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from services.intake.probe import config_of, followed, sample
+from services.intake.probe import followed, sample
 from services.intake.registry import Sources
 from services.intake.samples import Try
+from services.intake.sources import configured
 from shared.clock import SystemClock
 from shared.settings import IntakeUrl, SourceKeys, load
 from shared.store.client import Database
@@ -38,7 +39,9 @@ def probe(
     async def work(database: Database) -> bool:
         source = await Sources(database, clock).get(name)
         secret = keyring.open(bytes(source["secrets"]["current"]), name.encode()).decode()
-        one = Try(clock.token(_NAME_BYTES), clock.now(), secret, config_of(source))
+        one = Try(
+            clock.token(_NAME_BYTES), clock.now(), secret, configured(source["kind"], source.get("config"))
+        )
         made = True
         async for step in followed(sample(source, one), door, database, timeout):
             made = step.made

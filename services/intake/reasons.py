@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from services.intake.sources import SOURCES
-from services.intake.sources.config import read_config
+from services.intake.sources import configured
 from shared.clock import Clock
 from shared.errors import Conflict, Invalid
 from shared.events import Event, ReasonMapped, content_digest, event_id, type_of
@@ -47,7 +46,7 @@ class Reasons:
         """The reasons of a source's declines, the most frequent first; one row for each word on whose no
         it is that the platform has given with it.
         """
-        config = read_config(SOURCES[source["kind"]].CONFIG, source.get("config") or {})
+        config = configured(source["kind"], source.get("config"))
         held = {"$cond": [{"$eq": ["$state", State.HELD.value]}, 1, 0]}
         pipeline: list[Document] = [
             # only names of reasons are strings there: so the index serves, and nothing else is looked at
@@ -89,7 +88,7 @@ class Reasons:
             raise Invalid.at("", "a reason, and in --by who maps it, are expected")
         others = {name: known for name, known in config.get("reasons", {}).items() if fold(name) != key}
         changed = {**config, "reasons": {**others, reason.strip(): side}}
-        read_config(SOURCES[source["kind"]].CONFIG, changed)
+        configured(source["kind"], changed)
         before = {"config": {"$eq": config}} if "config" in source else {"config": {"$exists": False}}
         done = await self._sources.update_one({"_id": source["_id"], **before}, {"$set": {"config": changed}})
         if not done.matched_count:

@@ -12,8 +12,7 @@ from pymongo.errors import DuplicateKeyError
 from services.intake.directory import NAME
 from services.intake.enrichment.credentials import read_credentials, sealed
 from services.intake.enrichment.platforms import PLATFORMS
-from services.intake.sources import SOURCES
-from services.intake.sources.config import read_config
+from services.intake.sources import SOURCES, configured
 from services.intake.sources.standard_webhooks import SECRET_PREFIX
 from shared.clock import Clock
 from shared.errors import Conflict, Invalid, NotFound
@@ -99,7 +98,7 @@ class Sources:
         """
         if kind not in SOURCES:
             raise Invalid.at("", f"KIND: one of {', '.join(SOURCES)} is expected, not {kind!r}")
-        read_config(SOURCES[kind].CONFIG, config or {})
+        configured(kind, config)
         secret = secret or new_secret()
         document = {
             "_id": checked_name(name),

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.intake.sources import SOURCES, Delivery, Sent
-from services.intake.sources.config import read_config
+from services.intake.sources import SOURCES, Delivery, Sent, configured
 from shared.errors import Invalid, SignatureInvalid
 from shared.events import Job, Person, Recruiter
 
@@ -26,7 +25,7 @@ def tried(
     adapter = SOURCES.get(kind)
     if adapter is None:
         raise Invalid.at("", f"one of {', '.join(SOURCES)} is expected, not {kind!r}")
-    told = read_config(adapter.CONFIG, config)
+    told = configured(kind, config)
     answer = adapter.handshake(delivery, secrets, told)
     verified = None
     if secrets and answer is None:

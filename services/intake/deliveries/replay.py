@@ -8,8 +8,8 @@ from typing import Any
 from services.intake.deliveries.record import opened
 from services.intake.deliveries.taken import read_as
 from services.intake.envelope import Sender, enveloped
-from services.intake.sources import SOURCES
-from services.intake.sources.config import Config, read_config
+from services.intake.sources import SOURCES, configured
+from services.intake.sources.config import Config
 from shared.errors import Invalid
 from shared.events import Event
 from shared.store.client import Collection, Document
@@ -40,7 +40,7 @@ class Replay:
     ) -> None:
         self._deliveries = deliveries
         self._kind = str(source["kind"])
-        self._config = read_config(SOURCES[self._kind].CONFIG, source.get("config") or {})
+        self._config = configured(self._kind, source.get("config"))
         self._vault = vault
         self._publish = publish
 

@@ -19,7 +19,7 @@ from services.intake.sources import (
     teamtailor,
     workable,
 )
-from services.intake.sources.config import Config
+from services.intake.sources.config import Config, read_config
 from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, folded
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Ignored",
     "Mapped",
     "Sent",
+    "configured",
     "folded",
 ]
 
@@ -101,3 +102,11 @@ SOURCES: Mapping[str, Adapter[Any]] = {
     "teamtailor": teamtailor,
     "workable": workable,
 }
+
+
+def configured(kind: str, told: Mapping[str, object] | None) -> Any:
+    """What a source of this kind is told, checked; a source that is told nothing has the kind's defaults.
+
+    Raises Invalid with every fault, none of which repeats a value.
+    """
+    return read_config(SOURCES[kind].CONFIG, told or {})
