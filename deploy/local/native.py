@@ -14,6 +14,8 @@ from deploy.local.ports import free_port, free_ports
 #: Where both listen, and nowhere else.
 HOST = "127.0.0.1"
 REPLICA_SET = "rs0"
+#: Kept by the supervisor as well: a node that finds none answering starts one that outlives it.
+PORT_MAPPER = "epmd"
 #: For rabbitmqctl: save every table that Erlang would otherwise save half a second after its last change.
 SETTLE = ("eval", "[ok = dets:sync(Table) || Table <- dets:all()].")
 
@@ -52,7 +54,7 @@ class NativePlan:
 
     def _plan_rabbitmq(self, program: Path) -> None:
         amqp, api, distribution, epmd = free_ports(4)
-        self.ports |= {"amqp": amqp, "api": api}
+        self.ports |= {PORT_MAPPER: epmd, "amqp": amqp, "api": api}
         home = self.folder / "rabbitmq"
         home.mkdir()
         cookie = home / ".erlang.cookie"
@@ -60,10 +62,8 @@ class NativePlan:
         cookie.chmod(0o400)
         (home / "enabled_plugins").write_text("[rabbitmq_management].\n")
         (home / "rabbitmq.conf").write_text(_rabbitmq_conf(amqp, api))
-        # The port mapper is kept by the supervisor as well; left to itself, the node would start one that
-        # outlives it.
         erlang = {"HOME": str(home), "ERL_EPMD_PORT": str(epmd), "ERL_EPMD_ADDRESS": HOST}
-        self._add("epmd", ["epmd", "-port", str(epmd), "-address", HOST], erlang)
+        self._add(PORT_MAPPER, ["epmd", "-port", str(epmd), "-address", HOST], erlang)
         environment = erlang | _rabbitmq_environment(home, distribution)
         self._add("rabbitmq", [str(program)], environment)
         control = [str(program.with_name("rabbitmqctl")), "--node", environment["RABBITMQ_NODENAME"]]

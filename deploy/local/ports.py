@@ -32,3 +32,9 @@ def free_ports(count: int) -> list[int]:
     while len(found) < count:
         found.add(free_port())
     return sorted(found)
+
+
+def listens(port: int) -> bool:
+    """Whether somebody takes connections there."""
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0

@@ -15,11 +15,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from deploy.local.mongo import MongoServer
-from deploy.local.native import HOST, REPLICA_SET, NativePlan
+from deploy.local.native import HOST, PORT_MAPPER, REPLICA_SET, NativePlan
 from deploy.local.owner import ServerDied, Supervisor
 from deploy.local.packages import NotInstalled, Say
+from deploy.local.ports import listens
 from deploy.local.rabbit import RabbitServer
 from deploy.local.server import READY_TIMEOUT_S
+from deploy.local.waiting import wait_until
 from deploy.local.ways import (
     AMQP_VARIABLE,
     API_VARIABLE,
@@ -105,6 +107,10 @@ class Servers:
     def use(self, plan: "NativePlan | ContainerPlan", how: str) -> None:
         """Start what the plan says, all at once, and return when all are ready."""
         self._keeper = keeper = Supervisor(plan.as_json(), module=plan.keeper)
+        mapper = plan.ports.get(PORT_MAPPER)
+        if mapper is not None:
+            keeper.tell("start", PORT_MAPPER)
+            wait_until(lambda: listens(mapper), timeout_s=READY_TIMEOUT_S, what=f"{PORT_MAPPER} answers")
         for name in plan.servers:
             keeper.tell("start", name)
         if "amqp" in plan.ports:

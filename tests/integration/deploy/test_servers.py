@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -195,3 +196,16 @@ def test_detached_servers_outlive_their_owner_and_end_on_a_signal(tmp_path: Path
         os.kill(int(keeper), signal.SIGTERM)
     wait_until(lambda: not _processes(tmp_path), timeout_s=20, what="the detached servers end")
     wait_until(lambda: not list(tmp_path.iterdir()), timeout_s=20, what="their folder is gone")
+
+
+def test_a_port_mapper_that_starts_slowly_is_waited_for(tmp_path: Path) -> None:
+    """Or the node would start one itself, which outlives everything: seen where a machine had much to do."""
+    slow, folder = tmp_path / "bin" / "epmd", tmp_path / "servers"
+    slow.parent.mkdir()
+    folder.mkdir()
+    slow.write_text(f'#!/bin/sh\nsleep 5\nexec "{shutil.which("epmd")}" "$@"\n')
+    slow.chmod(0o755)
+    code = "from deploy.local.servers import servers\nwith servers(('rabbitmq',)) as found: print(found.how)"
+    slowly = _native(folder, PATH=f"{slow.parent}{os.pathsep}{os.environ['PATH']}")
+    assert _python(code, slowly) == ["native"]
+    assert _processes(folder) == []
