@@ -200,6 +200,18 @@ class PersonChanged(Data):
     )
 
 
+class KnownDecline(BaseModel):
+    """A decline as its platform knows it, where what it sent does not tell: what is here counts over that."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    who: Who | None = Field(None, description="Whose no it is; where there is none, it is no decline.")
+    why: Short | None = Field(None, description="Why it is none; a word, none about a person.")
+    at: Moment | None = None
+    stage: Literal["outreach", "application", "interview", "offer"] | None = None
+    reason: Line | None = None
+
+
 class LookupEnded(Data):
     """What the platform knows of before a decline was asked for: all of it came with this, or it could not be
     had.
@@ -209,6 +221,7 @@ class LookupEnded(Data):
     case: CaseId
     found: bool
     why: Short | None = Field(None, description="Why not; a word, none about a person.")
+    known: KnownDecline | None = None
 
 
 class ReviewDecided(Data):

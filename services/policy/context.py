@@ -19,6 +19,7 @@ from services.policy.facts import (
     EarlierDecline,
     Fact,
     Intent,
+    Known,
     Lookup,
     Mark,
     Message,
@@ -134,6 +135,11 @@ class Context(Fact):
     def outreach(self) -> tuple[Message, ...]:
         """The recruiters' messages, oldest first."""
         return tuple(message for message in self.messages if message.direction == "outreach")
+
+    @property
+    def known(self) -> Known | None:
+        """What the platform says of the no itself, where only it can."""
+        return self.lookup.known if self.lookup is not None else None
 
     @property
     def looked_up(self) -> bool:

@@ -57,6 +57,7 @@ _WORDS = {
     "provenance.unmapped_reason": "The reason would have to be mapped to the candidate (`source map`).",
     "provenance.ambiguous_reason": "The source and its map of reasons would have to agree.",
     "provenance.no_decline": "The reason would have to be mapped to somebody's no.",
+    "provenance.not_declined": "The platform would have to know it as a no.",
     "provenance.not_looked_up": "The platform would have to answer what came before the no.",
     "provenance.no_outreach": "A message from before the no would have to be on record.",
     "provenance.declined_before_outreach": "A message from before the no would have to be on record.",

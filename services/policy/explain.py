@@ -110,7 +110,9 @@ def looked_at(context: Context) -> dict[str, str]:
     if context.reading is not None:
         lines["reason"] = "; ".join(map(_reason, context.reading.reasons))
     if context.lookup is not None:
-        lines["asked of the platform"] = ", ".join(filter(None, (context.lookup.state, context.lookup.why)))
+        none = context.known.why if context.known is not None else None
+        told = (context.lookup.state, context.lookup.why, none)
+        lines["asked of the platform"] = ", ".join(filter(None, told))
     if context.reply_intent is not None:
         lines["words of the no"] = context.reply_intent
     return lines

@@ -178,11 +178,24 @@ class Reading(Fact):
         return who_says(self.told, (reason.side for reason in self.reasons))
 
 
+class Known(Fact):
+    """The no as its platform knows it, where what it sent did not tell: `who` is None where it is none, and
+    `why` says so.
+    """
+
+    who: Who | None
+    why: str | None = None
+    at: Moment | None = None
+    stage: Stage | None = None
+    reason: str | None = None
+
+
 class Lookup(Fact):
     """Where it stands that the platform is asked what came before the no; `why` it could not be had."""
 
     state: Literal["pending", "found", "failed"]
     why: str | None = None
+    known: Known | None = None
 
 
 class Review(Fact):

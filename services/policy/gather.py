@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any, TypedDict
 
+from services.policy import noes
 from services.policy.alike import People as SamePeople
 from services.policy.alike import Wordings, sameness, words_of
 from services.policy.claim import Permits
@@ -16,7 +17,6 @@ from services.policy.context import EDITION, Context
 from services.policy.facts import (
     Claim,
     Contact,
-    EarlierDecline,
     Mark,
     Message,
     Review,
@@ -27,7 +27,7 @@ from services.policy.facts import (
     Volume,
 )
 from services.policy.lookups import Lookups, lookup_of
-from services.policy.mappings import Mappings, reading_of, who_said
+from services.policy.mappings import Mappings, reading_of
 from services.policy.memory import Memory
 from services.policy.preferences import preferred
 from services.policy.standing import Standings
@@ -107,7 +107,9 @@ class Gatherer:
             elsewhere=await self._permits.anywhere(fingerprints, now - CONTACTS_WITHIN),
             withdrawals=await self._withdrawals.of(case["_id"] for case in cases),
             mappings=await self._mappings.of(chain(cases, _declined(memory.values()))),
-            lookups=await self._lookups.of(case["_id"] for case in cases),
+            lookups=await self._lookups.of(
+                {case["_id"] for case in cases} | {entry["case"] for entry in _declined(memory.values())}
+            ),
             counts=await self._volumes.counts(cases, now),
             standings=await self._standings.of(counted, now),
             same=await self._wordings.of(chain.from_iterable(words), now),
@@ -121,6 +123,7 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
     preference = preferred(remembered)
     reading = reading_of(case, found.mappings)
     before = Context.model_validate_json(case["decision"]["inputs"]) if "decision" in case else None
+    lookup = lookup_of(case, found.lookups.get(case["_id"]))
     return Context(
         case=case["_id"],
         tenant=case["tenant"],
@@ -129,25 +132,13 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
         event_id=case["event_id"],
         now=now,
         received_at=case["received_at"],
-        declined_at=case["declined_at"],
-        who=case["who"] if reading is None else reading.who or "unknown",
-        stage=case["stage"],
-        reason=case["reason"],
+        **noes.own(case, reading, lookup),
         recruiter=case["recruiter"],
         keys=tuple(identity.keys),
         messages=tuple(
             Message(**_only(entry, Message)) for memory in remembered for entry in memory.get("messages", ())
         ),
-        earlier_declines=tuple(
-            EarlierDecline(
-                case=entry["case"],
-                at=entry["at"],
-                recruiter=entry["recruiter"],
-                who=who_said(entry, found.mappings),
-            )
-            for entry in _declined(remembered)
-            if entry["case"] != case["_id"]
-        ),
+        earlier_declines=tuple(noes.others(case, _declined(remembered), found.lookups, found.mappings)),
         withdrawn_at=taken_back_at(case["declined_at"], found.withdrawals.get(case["_id"], ())),
         stops=_stops(case["tenant"], identity, found.suppressions),
         claims=_claims(case["_id"], identity, found.permits),
@@ -160,7 +151,7 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
         reply_marks=tuple(Mark(**mark) for mark in case.get("marks", ())),
         sample=case.get("sample", False),
         reading=reading,
-        lookup=lookup_of(case, found.lookups.get(case["_id"])),
+        lookup=lookup,
         edition=EDITION,
         **_counted(case, before, found, remembered),
     )

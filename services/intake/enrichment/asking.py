@@ -8,16 +8,18 @@ import json
 from base64 import b64encode
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 from urllib.parse import quote
 
 from services.intake.sources import Mapped
 from services.intake.sources.reading import stable_id
-from shared.events import DeclineReceived, Event
+from shared.events import DeclineReceived, Event, KnownDecline
 
 #: Pages of one list at most; whoever has more is looked at by a person.
 MAX_PAGES = 10
+#: How long what a platform answers may be behind what it sent, and after how many seconds it is asked again.
+CATCHES_UP_WITHIN, CATCHES_UP_S = timedelta(minutes=10), 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Ask:
     json: Mapping[str, Any] | None = None
     #: Some platforms give tokens at another address than answers.
     at: Literal["api", "auth"] = "api"
+    #: What may have changed since it was last asked for, and must be known as it is now.
+    fresh: bool = False
 
     @property
     def key(self) -> str:
@@ -55,7 +59,23 @@ class Unanswered(Exception):
         self.why = why
 
 
-Asking: TypeAlias = Generator[Ask, Answer, Mapped]
+class NotNow(Exception):
+    """The platform cannot be asked now; come back after so many seconds."""
+
+    def __init__(self, after_s: float, why: str) -> None:
+        super().__init__(why)
+        self.after_s = after_s
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Mapped):
+    """What a platform knows; with the decline itself, where what it sent does not tell whose no it is."""
+
+    known: KnownDecline | None = None
+
+
+Asking: TypeAlias = Generator[Ask, Answer, Found]
 #: A part of one, that ends with a value.
 Finding: TypeAlias = Generator[Ask, Answer, Any]
 
@@ -73,15 +93,31 @@ class Subject:
     application: str | None
     reason: str | None
     declined_at: datetime
+    job: str | None = None
+    #: Since it was reported.
+    waited: timedelta = CATCHES_UP_WITHIN
+
+    @property
+    def early(self) -> bool:
+        """Whether the platform may not know yet what it sent."""
+        return self.waited < CATCHES_UP_WITHIN
 
 
-def subject_of(declined: Event) -> Subject:
+def subject_of(declined: Event, now: datetime) -> Subject:
     """Whom a decline is about."""
     data = declined.data
     assert isinstance(data, DeclineReceived)  # noqa: S101 - chosen by kind
     named = data.person.external_id
     stands_in = data.application is not None and named == stable_id("application", data.application)
-    return Subject(named, None if stands_in else named, data.application, data.reason, declined.time)
+    return Subject(
+        named,
+        None if stands_in else named,
+        data.application,
+        data.reason,
+        declined.time,
+        data.job.external_id if data.job else None,
+        now - declined.receivedat,
+    )
 
 
 def wanted(found: str | None, what: str) -> str:
@@ -89,6 +125,12 @@ def wanted(found: str | None, what: str) -> str:
     if found is None:
         raise Unanswered(f"the platform did not tell {what}")
     return found
+
+
+def behind(subject: Subject) -> NotNow | Unanswered:
+    """What is raised where the answer does not know of what the platform sent: it may in a moment."""
+    why = "the platform does not tell of the change that it sent"
+    return NotNow(CATCHES_UP_S, why) if subject.early else Unanswered(why)
 
 
 def basic(user: str, password: str = "") -> dict[str, str]:

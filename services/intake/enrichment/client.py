@@ -11,11 +11,11 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 
 from services.intake.enrichment.accounts import Account
-from services.intake.enrichment.asking import Answer, Ask, Asking, Subject, Unanswered
+from services.intake.enrichment.asking import Answer, Ask, Asking, Found, NotNow, Subject, Unanswered
 from services.intake.enrichment.cache import Cache
 from services.intake.enrichment.gate import FIRST_WAIT_S, Gate
 from services.intake.enrichment.reach import Forbidden, PublicOnly
-from services.intake.sources import Mapped, strict_json
+from services.intake.sources import strict_json
 from shared.clock import Clock
 from shared.errors import Invalid
 
@@ -28,15 +28,6 @@ MAX_ASKS, LOOKUP_TIMEOUT_S = 20, 60.0
 AT_ONCE = 4
 CACHE_FOR, CACHE_BYTES = timedelta(seconds=60), 32 * 1024 * 1024
 _COMES_AND_GOES = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
-
-
-class NotNow(Exception):
-    """The platform cannot be asked now; come back after so many seconds."""
-
-    def __init__(self, after_s: float, why: str) -> None:
-        super().__init__(why)
-        self.after_s = after_s
-        self.why = why
 
 
 class _Platform:
@@ -67,7 +58,7 @@ class Client:
         self._platforms: defaultdict[str, _Platform] = defaultdict(_Platform)
         self._cache: Cache[Answer] = Cache(CACHE_FOR, CACHE_BYTES)
 
-    async def look_up(self, account: Account, subject: Subject) -> Mapped:
+    async def look_up(self, account: Account, subject: Subject) -> Found:
         """What the platform knows. Raises NotNow where it may know later, Unanswered where it will not."""
         try:
             async with asyncio.timeout(LOOKUP_TIMEOUT_S):
@@ -79,19 +70,19 @@ class Client:
         except Invalid:
             raise Unanswered("the answer is not what the platform documents") from None
 
-    async def _driven(self, asking: Asking, account: Account) -> Mapped:
+    async def _driven(self, asking: Asking, account: Account) -> Found:
         try:
             wanted = next(asking)
             for _ in range(MAX_ASKS):
                 wanted = asking.send(await self._answer(wanted, account))
         except StopIteration as end:
-            found: Mapped = end.value
+            found: Found = end.value
             return found
         raise Unanswered("there is more than is read")
 
     async def _answer(self, ask: Ask, account: Account) -> Answer:
         key = f"{account.source} {ask.key}"
-        known = self._cache.get(key, self._clock.now())
+        known = None if ask.fresh else self._cache.get(key, self._clock.now())
         if known is not None:
             return known
         platform = self._platforms[account.source]

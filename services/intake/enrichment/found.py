@@ -6,11 +6,19 @@ from datetime import UTC, datetime
 from email.utils import getaddresses
 from typing import Any, Literal
 
-from services.intake.enrichment.asking import Subject
-from services.intake.sources import Ignored, Mapped, Sent, reading
+from services.intake.enrichment.asking import Found, Subject
+from services.intake.sources import Ignored, Sent, reading
 from services.intake.sources.delivery import gathered
 from services.intake.sources.mail_html import seen_text
-from shared.events import MAX_TEXT, InteractionRecorded, Person, PersonChanged, PreferenceSet, Recruiter
+from shared.events import (
+    MAX_TEXT,
+    InteractionRecorded,
+    KnownDecline,
+    Person,
+    PersonChanged,
+    PreferenceSet,
+    Recruiter,
+)
 from shared.identity import canonical_email
 
 #: Messages handed on, the newest: with what else is said of a person they fit into one message on the bus.
@@ -73,14 +81,16 @@ def message(
     return Sent(reading.stable_id("looked-up", "message", identity), time, data)
 
 
-def all_of(person: Iterable[Sent], messages: Iterable[Sent | Ignored]) -> Mapped:
+def all_of(
+    person: Iterable[Sent], messages: Iterable[Sent | Ignored], known: KnownDecline | None = None
+) -> Found:
     """All that was found: of the messages the newest, and what else is said as it is."""
     read = gathered(messages)
     by_time = sorted(read.events, key=lambda sent: (sent.time or _EPOCH, sent.id))
     kept = tuple(by_time[-MAX_MESSAGES:])
     older = len(by_time) - len(kept)
     left_out = (Ignored(f"{older} older messages"),) if older else ()
-    return Mapped((*person, *kept), (*read.ignored, *left_out))
+    return Found((*person, *kept), (*read.ignored, *left_out), known)
 
 
 def full_name(model: Any, first: str = "first_name", last: str = "last_name") -> str | None:

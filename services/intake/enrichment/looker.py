@@ -12,11 +12,11 @@ from datetime import timedelta
 import structlog
 
 from services.intake.enrichment.accounts import Account, Accounts
-from services.intake.enrichment.asking import Unanswered, subject_of
-from services.intake.enrichment.client import Client, NotNow
+from services.intake.enrichment.asking import Found, NotNow, Unanswered, subject_of
+from services.intake.enrichment.client import Client
 from services.intake.enrichment.forgotten import Forgotten
 from services.intake.envelope import Sender, enveloped, path_of
-from services.intake.sources import Mapped, Sent
+from services.intake.sources import Sent
 from services.intake.sources.reading import stable_id
 from shared.bus import Bus
 from shared.clock import Clock
@@ -71,23 +71,24 @@ class Looker:
             if self._clock.now() - event.receivedat < GIVE_UP_AFTER:
                 self._metrics.lookups.labels("put off").inc()
                 return Later(error.after_s, error.why)
-            return await self._ended(event, Mapped(), error.why)
+            return await self._ended(event, Found(), error.why)
         except Unanswered as error:
-            return await self._ended(event, Mapped(), error.why)
+            return await self._ended(event, Found(), error.why)
         return await self._ended(event, found, None)
 
-    async def _found(self, event: Event, account: Account | None) -> Mapped:
+    async def _found(self, event: Event, account: Account | None) -> Found:
         if account is None:
             raise Unanswered("the source has no credentials that can be used")
-        found = await self._client.look_up(account, subject_of(event))
+        found = await self._client.look_up(account, subject_of(event, self._clock.now()))
         if await self._forgotten.knows(event, found):
             raise Unanswered("the person asked to be forgotten")
         return found
 
-    async def _ended(self, event: Event, found: Mapped, why: str | None) -> Outcome:
+    async def _ended(self, event: Event, found: Found, why: str | None) -> Outcome:
         result = "found" if why is None else "failed"
-        end = LookupEnded(case=str(event.subject), found=why is None, why=why)
-        sent = [*found.events, Sent(stable_id("looked-up", event.id, result, why or ""), None, end)]
+        end = LookupEnded(case=str(event.subject), found=why is None, why=why, known=found.known)
+        said = [] if found.known is None else [found.known.model_dump_json()]
+        sent = [*found.events, Sent(stable_id("looked-up", event.id, result, why or "", *said), None, end)]
         now, sender = self._clock.now(), Sender(_source(event), event.sourcekind, event.tenant)
         facts = [enveloped(one, sender, now, event.traceparent) for one in sent]
         facts[-1] = facts[-1].model_copy(update={"subject": event.subject})

@@ -19,8 +19,15 @@ _NO_CLEAR_NO: frozenset[Intent | None] = frozenset({"interested", "later", "uncl
 
 def who_declined(context: Context, _policy: Policy, /) -> Iterable[Finding]:
     """Only the candidate's own no counts: the company's denies, an unclear one holds."""
-    reading = context.reading
-    if reading is not None and reading.who is None:
+    reading, known = context.reading, context.known
+    if known is not None and known.who is None:
+        yield Finding(
+            code="provenance.not_declined",
+            severity="deny",
+            evidence={"source": context.source, "why": known.why},
+            says="The platform says that what was reported here is no decline.",
+        )
+    elif reading is not None and reading.who is None:
         yield Finding(
             code="provenance.no_decline",
             severity="deny",
@@ -65,7 +72,7 @@ def _nobody_knows(context: Context) -> Finding:
 def _read_from(context: Context) -> Evidence:
     """What whose no it is was read from, where a reason was named."""
     if context.reading is None:
-        return {}
+        return {"reason": context.reason} if context.known is not None and context.reason else {}
     return {
         "told": context.reading.told,
         "reasons": [reason.name for reason in context.reading.reasons],
@@ -126,9 +133,10 @@ def outreach_came_first(context: Context, policy: Policy, /) -> Iterable[Finding
     """A message must be on record before the no; until the grace is over, the record may still be on its way.
 
     A message at the very time of the no did not come before it. Once a person has reviewed, nothing waits.
-    What is missing because the platform could not be asked is not held against anybody.
+    What is missing because the platform could not be asked is not held against anybody, nor where it says
+    that this was no decline of the candidate's.
     """
-    if not context.looked_up:
+    if not context.looked_up or (context.known is not None and context.known.who in {None, "company"}):
         return
     rules = policy.document.provenance
     earliest = context.declined_at - timedelta(days=rules.outreach_within_days)

@@ -13,8 +13,8 @@ from starlette.responses import Response, StreamingResponse
 
 from services.intake.enrichment import client as asking
 from services.intake.enrichment.accounts import Account
-from services.intake.enrichment.asking import Subject, Unanswered
-from services.intake.enrichment.client import Client, NotNow, outside
+from services.intake.enrichment.asking import NotNow, Subject, Unanswered
+from services.intake.enrichment.client import Client, outside
 from services.intake.enrichment.credentials import read_credentials
 from services.intake.enrichment.platforms import PLATFORMS
 from services.intake.sources import Mapped

@@ -15,6 +15,7 @@ from services.policy.facts import (
     Contact,
     EarlierDecline,
     Intent,
+    Known,
     Lookup,
     Message,
     Review,
@@ -110,6 +111,7 @@ def _few(entries: st.SearchStrategy[T], most: int) -> st.SearchStrategy[tuple[T,
     return st.one_of(st.just(()), st.lists(entries, max_size=most).map(tuple))
 
 
+_WHO = st.sampled_from(["candidate", "company", "unknown", None])
 _CHANGES: dict[str, st.SearchStrategy[object]] = {
     "received_at": st.sampled_from([NOW - timedelta(seconds=ago) for ago in (60, 119, 120, 3600)]),
     "declined_at": st.sampled_from([DECLINED, NOW + timedelta(minutes=6), NOW - timedelta(days=31)]),
@@ -131,7 +133,8 @@ _CHANGES: dict[str, st.SearchStrategy[object]] = {
     "not_before": st.sampled_from([NOW, NOW + timedelta(days=1)]),
     "follow_up_wanted": st.booleans(),
     "tangled": st.just(True),
-    "lookup": st.builds(Lookup, state=st.sampled_from(["pending", "found", "failed"])),
+    "lookup": st.builds(Lookup, state=st.sampled_from(["pending", "found", "failed"]))
+    | st.builds(Lookup, state=st.just("found"), known=st.builds(Known, who=_WHO)),
 }
 
 

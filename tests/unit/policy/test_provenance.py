@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.policy.document import load_base
-from services.policy.facts import Lookup, Message, Reading, Reason
+from services.policy.facts import Known, Lookup, Message, Reading, Reason
 from services.policy.judge import judge
 from services.policy.rules import provenance
 from shared.reasons import Side, Who
@@ -33,6 +33,34 @@ ASK = load_base("provenance: {no_outreach: hold, reversed_order: hold}", "ask")
 def test_only_the_candidates_own_no_counts(who: str, expected: list[tuple[str, str]]) -> None:
     """A no from the company denies, one from nobody knows whom is held."""
     assert spoken(provenance.who_declined, but(who=who)) == expected
+
+
+@pytest.mark.parametrize(
+    ("who", "expected"),
+    [
+        ("candidate", []),
+        ("company", [("provenance.declined_by_company", "deny")]),
+        ("unknown", [("provenance.unclear_who", "hold")]),
+        (None, [("provenance.not_declined", "deny")]),
+    ],
+)
+def test_what_only_the_platform_knows_decides(who: Who | None, expected: list[tuple[str, str]]) -> None:
+    """Also that it was no decline at all, for a reason that anybody can read; and its reason is told."""
+    known = Known(who=who, why=None if who else "the status became INTERVIEW", reason="Timing")
+    context = but(who=who or "unknown", reason="Timing", lookup=Lookup(state="found", known=known))
+    found = list(provenance.who_declined(context, DEFAULTS))
+    assert [(one.code, one.severity) for one in found] == expected
+    told = {"why": "the status became INTERVIEW"} if who is None else {"reason": "Timing"}
+    assert all(told.items() <= one.evidence.items() for one in found)
+
+
+@pytest.mark.parametrize("who", ["candidate", "company", "unknown", None])
+def test_outreach_is_asked_of_a_no_that_may_be_the_candidates(who: Who | None) -> None:
+    """Of what the platform knows to be no no of theirs nobody has invented anything."""
+    lookup = Lookup(state="found", known=Known(who=who))
+    context = but(who=who or "unknown", lookup=lookup, messages=(), now=NOW + GRACE)
+    asked = [("provenance.no_outreach", "deny")] if who in {"candidate", "unknown"} else []
+    assert spoken(provenance.outreach_came_first, context) == asked
 
 
 @pytest.mark.parametrize("sample", [False, True])

@@ -1,0 +1,53 @@
+"""A no as its platform knows it, or else as it was sent and its reason is read by now. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import TypedDict
+
+from services.policy.facts import EarlierDecline, Lookup, Reading, Stage
+from services.policy.lookups import known_of
+from services.policy.mappings import who_said
+from shared.reasons import Who
+from shared.store.client import Document
+
+
+class No(TypedDict):
+    """What is judged of a case's own no."""
+
+    declined_at: datetime
+    who: Who
+    stage: Stage | None
+    reason: str | None
+
+
+def own(case: Document, reading: Reading | None, lookup: Lookup | None) -> No:
+    """The no of a case. Where it turned out to be none, nobody said it."""
+    known = lookup.known if lookup is not None else None
+    if known is None:
+        who = case["who"] if reading is None else reading.who or "unknown"
+        return No(declined_at=case["declined_at"], who=who, stage=case["stage"], reason=case["reason"])
+    return No(
+        declined_at=known.at or case["declined_at"],
+        who=known.who or "unknown",
+        stage=known.stage or case["stage"],
+        reason=known.reason or case["reason"],
+    )
+
+
+def others(
+    case: Document,
+    remembered: Iterable[Document],
+    lookups: Mapping[str, Document],
+    words: Mapping[str, Document],
+) -> Iterator[EarlierDecline]:
+    """The remembered noes of a case's person but its own; what turned out to be none is left out."""
+    for entry in remembered:
+        known = known_of(case, lookups.get(entry["case"]))
+        if entry["case"] == case["_id"] or (known is not None and known.who is None):
+            continue
+        yield EarlierDecline(
+            case=entry["case"],
+            at=(known.at if known is not None else None) or entry["at"],
+            recruiter=entry["recruiter"],
+            who=known.who if known is not None else who_said(entry, words),
+        )
