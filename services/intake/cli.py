@@ -12,6 +12,7 @@ from rich.table import Table
 
 from services.intake import credentials_cli, probe_cli, reasons_cli, trial_cli
 from services.intake.deliveries import cli as deliveries_cli
+from services.intake.enrichment.platforms import WHO_BY_API
 from services.intake.importing import cli as importing
 from services.intake.registry import Sources, Tenants
 from services.intake.steps import steps
@@ -35,6 +36,7 @@ app.add_typer(importing.app)
 
 #: What fits beside each other; `show` and --json have the rest.
 _SOURCE_COLUMNS = ("name", "tenant", "kind", "enabled", "rate_per_second", "burst")
+_LACKS_CREDENTIALS = "source credentials: only its API tells whose no it was, and until then nobody knows"
 _TENANT_COLUMNS = ("name", "company", "from_name", "from_email", "timezone")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -179,8 +181,10 @@ def _shown(document: Document) -> dict[str, Any]:
     until: datetime | None = shown.pop("secrets").get("previous_until")
     rate = shown.pop("rate")
     looked_up = shown.pop("credentials", None) is not None
+    lacks = {} if looked_up or document["kind"] not in WHO_BY_API else {"lacks": _LACKS_CREDENTIALS}
     return shown | {
         "looked_up": looked_up,
+        **lacks,
         "created_at": document["created_at"].isoformat(timespec="seconds"),
         "rate_per_second": rate["per_second"],
         "burst": rate["burst"],

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar
 
-from services.intake.enrichment import ashby, greenhouse, lever, merge
+from services.intake.enrichment import ashby, greenhouse, lever, merge, smartrecruiters, teamtailor
 from services.intake.enrichment.asking import Asking, Subject
 from services.intake.enrichment.credentials import Credentials
 
@@ -29,10 +29,11 @@ class Platform(Protocol[C]):
         ...
 
     def look_up(self, subject: Subject, credentials: C, /) -> Asking:
-        """Asks what came before a decline: the person, the outreach and the replies.
+        """Asks what came before a decline: the person, the outreach and the replies, and whose no it was
+        where what was sent does not tell.
 
-        Raises Unanswered or Invalid where that cannot be had, whatever JSON the platform answers; nothing
-        else.
+        Raises Unanswered or Invalid where that cannot be had and NotNow where it may be had later, whatever
+        JSON the platform answers; nothing else.
         """
         ...
 
@@ -43,4 +44,8 @@ PLATFORMS: Mapping[str, Platform[Any]] = {
     "greenhouse": greenhouse,
     "lever": lever,
     "merge": merge,
+    "smartrecruiters": smartrecruiters,
+    "teamtailor": teamtailor,
 }
+#: Those that tell whose no it was by their API alone: until it may be asked, every decline of theirs is held.
+WHO_BY_API = frozenset({"smartrecruiters", "teamtailor"})

@@ -27,7 +27,7 @@ from services.intake.sources.reading import ident, needed
 from shared.errors import Invalid, SignatureInvalid
 from shared.events import DeclineReceived, Person
 
-ABOUT = "SmartRecruiters; it sends ids only"
+ABOUT = "SmartRecruiters; it sends ids only, so give it credentials"
 SUCCESS_STATUS = 202
 CONFIG = Erasing
 

@@ -29,7 +29,7 @@ from services.intake.sources.reading import at, ident, needed, text
 from shared.errors import SignatureInvalid
 from shared.events import DeclineReceived, OptOutReceived, Person, PersonChanged
 
-ABOUT = "Teamtailor; it does not send whose no it was"
+ABOUT = "Teamtailor; it does not send whose no it was, so give it credentials"
 SUCCESS_STATUS = 200
 CONFIG = Erasing
 

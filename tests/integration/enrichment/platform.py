@@ -69,6 +69,12 @@ class StandIn:
         self.per_page = 1
         self.opportunity: dict[str, Any] = {}
         self.activities: list[Any] = []
+        #: Of the one application at SmartRecruiters: each status and its time, and why the last came.
+        self.statuses: list[tuple[str, str]] = []
+        self.status_reason: dict[str, Any] = {}
+        #: Of the one application at Teamtailor: what it says of its rejection, and whose no its reason is.
+        self.rejection: dict[str, Any] = {}
+        self.rejected_by_company: bool | None = None
 
     async def answer(self, request: Request) -> Response:
         """The answer to any request: a fault if there is one, else what its platform would say."""
@@ -78,13 +84,17 @@ class StandIn:
         path, given = request.url.path, request.headers.get("authorization", "")
         if path == "/token":
             return await self._token(request, given)
-        if path.startswith("/v3/"):
-            return self._harvest(request) if given == f"Bearer {TOKEN}" else _refused()
-        if path.startswith("/v1/opportunities/"):
-            return JSONResponse({"data": self.opportunity}) if given == basic(KEY, "") else _refused()
-        if path.startswith("/api/ats/v1/"):
-            known = (given, request.headers.get("x-account-token")) == (f"Bearer {KEY}", ACCOUNT)
-            return self._merge(request) if known else _refused()
+        token = request.headers.get("x-account-token")
+        known: dict[str, tuple[bool, Callable[[Request], Response]]] = {
+            "/v3/": (given == f"Bearer {TOKEN}", self._harvest),
+            "/v1/opportunities/": (given == basic(KEY, ""), self._lever),
+            "/api/ats/v1/": ((given, token) == (f"Bearer {KEY}", ACCOUNT), self._merge),
+            "/candidates/": (request.headers.get("x-smarttoken") == KEY, self._smartrecruiters),
+            "/v1/job-applications/": (given == f"Token token={KEY}", self._teamtailor),
+        }
+        for prefix, (may, says_what) in known.items():
+            if path.startswith(prefix):
+                return says_what(request) if may else _refused()
         return await self._ashby(request) if given == basic(KEY, "") else _refused()
 
     async def _token(self, request: Request, given: str) -> Response:
@@ -116,6 +126,49 @@ class StandIn:
         candidate = {**CANDIDATE, "id": "c1"}
         user = {"id": "u1", "first_name": "Rey", "last_name": "R", "email": "rey@acme.example"}
         return JSONResponse({"id": "a1", "candidate": candidate, "credited_to": user})
+
+    def _lever(self, _: Request) -> Response:
+        return JSONResponse({"data": self.opportunity})
+
+    def _smartrecruiters(self, request: Request) -> Response:
+        path = request.url.path
+        application = "/candidates/c1/jobs/j1"
+        if path == f"{application}/status/history":
+            content = [{"changedOn": at, "status": status, "actions": {}} for at, status in self.statuses]
+            return JSONResponse({"totalFound": len(content), "content": content})
+        if path == application:
+            return JSONResponse({"status": self.statuses[-1][1], **self.status_reason})
+        if path != "/candidates/c1":
+            return JSONResponse({"message": "Not found", "errors": []}, 404)
+        web = {"linkedin": "https://www.linkedin.com/in/ada-example"}
+        name = {"firstName": "Ada", "lastName": "Example"}
+        return JSONResponse({"id": "c1", **name, "email": "ada@example.org", "web": web})
+
+    def _teamtailor(self, request: Request) -> Response:
+        if request.headers.get("accept") != "application/vnd.api+json":
+            return JSONResponse({"errors": [{"title": "Not acceptable"}]}, 406)
+        if request.headers.get("x-api-version") != "20240904":
+            return JSONResponse({"errors": [{"title": "Invalid API version"}]}, 400)
+        if request.query_params.get("include") != "candidate,stage,reject-reason":
+            return JSONResponse({"errors": [{"title": "Invalid field"}]}, 400)
+        if request.url.path != "/v1/job-applications/901":
+            return JSONResponse({"errors": [{"title": "Record not found"}]}, 404)
+        person = {"first-name": "Ada", "last-name": "Example", "email": "ada@example.org"}
+        related: dict[str, Any] = {
+            "candidate": {"type": "candidates", "id": "7", "attributes": person},
+            "stage": {"type": "stages", "id": "3", "attributes": {"name": "Inbox"}},
+        }
+        if self.rejected_by_company is not None:
+            why = {"reason": "Took another offer", "rejected-by-company": self.rejected_by_company}
+            related["reject-reason"] = {"type": "reject-reasons", "id": "5", "attributes": why}
+        links = {
+            name: {"data": {"type": one["type"], "id": one["id"]}} if one else {"data": None}
+            for name in ("candidate", "stage", "reject-reason")
+            for one in [related.get(name)]
+        }
+        data = {"id": "901", "type": "job-applications", "attributes": self.rejection, "relationships": links}
+        answer = {"data": data, "included": list(related.values())}
+        return JSONResponse(answer, media_type="application/vnd.api+json")
 
     async def _ashby(self, request: Request) -> Response:
         body = json.loads(await request.body())

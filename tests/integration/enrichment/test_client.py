@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -19,7 +20,7 @@ from services.intake.enrichment.credentials import read_credentials
 from services.intake.enrichment.platforms import PLATFORMS
 from services.intake.sources import Mapped
 from shared.clock import FixedClock
-from shared.events import InteractionRecorded, PersonChanged, PreferenceSet
+from shared.events import InteractionRecorded, KnownDecline, PersonChanged, PreferenceSet
 from tests.integration.enrichment.platform import (
     ACCOUNT,
     CANDIDATE,
@@ -37,6 +38,8 @@ KEYS: dict[str, dict[str, str]] = {
     "lever": {"api_key": KEY},
     "ashby": {"api_key": KEY},
     "merge": {"api_key": KEY, "account_token": ACCOUNT},
+    "smartrecruiters": {"api_key": KEY},
+    "teamtailor": {"api_key": KEY},
 }
 GREENHOUSE = Subject("application/101", None, "101", None, NOON)
 
@@ -120,6 +123,50 @@ async def test_merge_tells_what_users_wrote(platform: StandIn, client: Client) -
     ]
     found = await client.look_up(account(platform, "merge"), Subject("c1", "c1", "a1", None, NOON))
     assert told(found) == [("ada@example.org", ()), ("outreach", "Would you like to talk?")]
+
+
+async def test_smartrecruiters_tells_whose_no_a_status_was(
+    platform: StandIn, client: Client, clock: FixedClock
+) -> None:
+    """Out of its history; a minute is no time in which it may be taken from the cache."""
+    subject = Subject("c1", "c1", "c1/j1", None, NOON, "j1", timedelta(0))
+    of = account(platform, "smartrecruiters")
+    platform.statuses = [("2026-06-01T09:00:00.000Z", "NEW"), ("2026-06-03T11:59:59.500Z", "INTERVIEW")]
+    moved = await client.look_up(of, subject)
+    assert moved.known == KnownDecline(who=None, why="the status became INTERVIEW")
+    clock.advance(timedelta(seconds=5))
+    platform.statuses.append(("2026-06-03T12:00:05.100Z", "WITHDRAWN"))
+    platform.status_reason = {"reasonOfWithdrawal": {"id": "w1", "label": "Took another offer"}}
+    found = await client.look_up(of, replace(subject, declined_at=clock.now()))
+    assert told(found) == [("ada@example.org", ())]
+    assert found.known == KnownDecline(
+        who="candidate",
+        at=clock.now() + timedelta(milliseconds=100),
+        stage="interview",
+        reason="Took another offer",
+    )
+
+
+async def test_smartrecruiters_is_asked_again_where_it_lags(platform: StandIn, client: Client) -> None:
+    """What it sent is newer than what it answers."""
+    platform.statuses = [("2026-06-01T09:00:00.000Z", "NEW")]
+    subject = Subject("c1", "c1", "c1/j1", None, NOON, "j1", timedelta(0))
+    with pytest.raises(NotNow, match="does not tell of the change"):
+        await client.look_up(account(platform, "smartrecruiters"), subject)
+
+
+async def test_teamtailor_tells_whose_no_a_rejection_was(platform: StandIn, client: Client) -> None:
+    """By the reason that it is related to, as it is now; and who is behind the application."""
+    platform.rejection = {"rejected-at": NOON.isoformat(), "updated-at": NOON.isoformat()}
+    subject = Subject("application/901", None, "901", None, NOON)
+    of = account(platform, "teamtailor")
+    unknown = await client.look_up(of, subject)
+    assert told(unknown) == [("ada@example.org", ("application/901",))]
+    assert unknown.known == KnownDecline(who="unknown", at=NOON, stage="application")
+    platform.rejected_by_company = False
+    found = await client.look_up(of, subject)
+    assert found.known is not None
+    assert (found.known.who, found.known.reason) == ("candidate", "Took another offer")
 
 
 async def test_a_wait_that_the_platform_asks_for_is_kept(

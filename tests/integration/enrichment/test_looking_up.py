@@ -1,31 +1,24 @@
 """From a decline that holds nothing but ids to its end, over real servers: policy, the worker, a platform."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from itertools import permutations
 
 import pytest
-from pydantic import SecretStr
 
 from services.intake.envelope import Sender, enveloped
 from services.intake.registry import Sources
 from services.intake.sources import Sent
-from services.intake.worker import build
 from services.policy.lookups import Lookups
 from shared import events, topology
 from shared.events import DeclineReceived, Event, LookupEnded, Person
-from shared.settings import WorkerSettings
 from shared.states import State
-from shared.vault import Keyring, new_key
+from tests.integration.enrichment.conftest import KEYRING, worker
 from tests.integration.enrichment.platform import CLIENT, OUTREACH, SECRET, StandIn, says
 from tests.integration.policy.stage import HOUR, NOON, Stage, event, eventually
 
 SOURCE = "gh"
 SENDER = Sender(SOURCE, "greenhouse", "acme")
 LOOKING = SENDER._replace(looks_up=True)
-RING = f"k1:{new_key()}"
-KEYRING = Keyring.parse(RING)
 GRACE = timedelta(seconds=120)
 
 
@@ -37,25 +30,6 @@ async def source(stage: Stage, platform: StandIn) -> Sources:
     given = {"client_id": CLIENT, "client_secret": SECRET, "api_url": platform.url}
     await sources.keep_credentials(SOURCE, given, KEYRING)
     return sources
-
-
-@asynccontextmanager
-async def worker(stage: Stage) -> AsyncIterator[None]:
-    """A worker that runs as long as this context."""
-    given = stage.settings
-    settings = WorkerSettings(
-        amqp_url=SecretStr(given.amqp_url.get_secret_value()),
-        mongo_url=given.mongo_url,
-        bus_key=given.bus_key,
-        source_keys=SecretStr(RING),
-        vault_keys=given.vault_keys,
-        pepper=given.pepper,
-        stop_timeout_s=4,
-        consumer_check_interval_s=0.1,
-    )
-    app = build(settings, stage.clock)
-    async with app.router.lifespan_context(app):
-        yield
 
 
 def declined(application: str = "101") -> Event:

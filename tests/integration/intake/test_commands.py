@@ -154,6 +154,19 @@ def test_what_opens_a_platform_is_kept_sealed_and_taken_away(tmp_path: Path) -> 
     assert ok("source", "show", "gh")["looked_up"] is False
 
 
+def test_a_source_that_needs_credentials_says_so(tmp_path: Path) -> None:
+    """Until it has them; a source that tells by itself whose no it was needs none."""
+    ok(*TENANT)
+    ok("source", "add", "smartrecruiters", "sr", "--tenant", "acme")
+    ok("source", "add", "greenhouse", "gh", "--tenant", "acme")
+    assert ok("source", "show", "sr")["lacks"].startswith("source credentials:")
+    assert "lacks" not in ok("source", "show", "gh")
+    file = tmp_path / "credentials.json"
+    file.write_text('{"api_key": "k"}')
+    call("source", "credentials", "sr", "--file", str(file))
+    assert "lacks" not in ok("source", "show", "sr")
+
+
 def test_what_opens_no_platform_is_refused(tmp_path: Path) -> None:
     """Each fault names what is at fault, and no secret."""
     ok(*TENANT)

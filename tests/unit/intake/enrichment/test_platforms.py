@@ -10,12 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.intake.enrichment.asking import MAX_PAGES, Answer, Ask, Subject, Unanswered
+from services.intake.enrichment.asking import (
+    CATCHES_UP_WITHIN,
+    MAX_PAGES,
+    Answer,
+    Ask,
+    Found,
+    NotNow,
+    Subject,
+    Unanswered,
+)
 from services.intake.enrichment.credentials import Credentials, read_credentials
 from services.intake.enrichment.found import MAX_MESSAGES
 from services.intake.enrichment.platforms import PLATFORMS
 from services.intake.envelope import Sender, enveloped
-from services.intake.sources import Mapped
 from shared.errors import Invalid
 from shared.events import InteractionRecorded, PersonChanged, PreferenceSet
 
@@ -31,7 +39,7 @@ CREDENTIALS: dict[str, Credentials] = {
 Answers = Callable[[Ask], Answer]
 
 
-def look_up(kind: str, subject: Subject, answers: Answers) -> Mapped:
+def look_up(kind: str, subject: Subject, answers: Answers) -> Found:
     """What is read when each request is answered so."""
     asking = PLATFORMS[kind].look_up(subject, CREDENTIALS[kind])
     try:
@@ -39,7 +47,7 @@ def look_up(kind: str, subject: Subject, answers: Answers) -> Mapped:
         while True:
             ask = asking.send(answers(ask))
     except StopIteration as end:
-        found: Mapped = end.value
+        found: Found = end.value
         return found
 
 
@@ -54,13 +62,13 @@ def by_path(**bodies: Any) -> Answers:
     return answer
 
 
-def messages(found: Mapped) -> list[tuple[str, str | None]]:
+def messages(found: Found) -> list[tuple[str, str | None]]:
     """Directions and texts."""
     data = (sent.data for sent in found.events)
     return [(one.direction, one.text) for one in data if isinstance(one, InteractionRecorded)]
 
 
-def person(found: Mapped) -> PersonChanged:
+def person(found: Found) -> PersonChanged:
     """Who it is."""
     (one,) = [sent.data for sent in found.events if isinstance(sent.data, PersonChanged)]
     return one
@@ -69,10 +77,17 @@ def person(found: Mapped) -> PersonChanged:
 # ---- any JSON --------------------------------------------------------------------------------------------
 
 _NAMES = sorted(
-    set(re.findall(r'"([a-z]+[a-zA-Z_]*)"', "".join(inspect.getsource(one) for one in PLATFORMS.values())))  # type: ignore[arg-type] # modules
+    set(re.findall(r'"([a-z]+[a-zA-Z_-]*)"', "".join(inspect.getsource(one) for one in PLATFORMS.values())))  # type: ignore[arg-type] # modules
 )
 _WORDS = ("7", "EMAIL", "ada@example.org", "rey@acme.example", "2026-06-02T09:00:00Z", "c1", "o1", "r1", "")
-_LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.sampled_from(_WORDS)
+_STATES = ("WITHDRAWN", "REJECTED", "INTERVIEW", "2026-06-03T12:00:00Z", "a1", "stages", "candidates")
+_LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.sampled_from((*_WORDS, *_STATES))
+)
 _LEAVES |= st.text(max_size=20)
 JSON = st.recursive(
     _LEAVES,
@@ -87,6 +102,8 @@ SUBJECTS = st.builds(
     application=st.sampled_from([None, "a1", "o1", "..", "a/../b?c#d"]),
     reason=st.sampled_from([None, "r1"]),
     declined_at=st.just(NOW),
+    job=st.sampled_from([None, "j1", "../j"]),
+    waited=st.sampled_from([timedelta(0), CATCHES_UP_WITHIN]),
 )
 
 
@@ -104,8 +121,8 @@ def test_any_json_is_events_or_a_refusal(kind: str, subject: Subject, answers: l
 
     try:
         found = look_up(kind, subject, answer)
-    except (Unanswered, Invalid):
-        found = Mapped()
+    except (Unanswered, Invalid, NotNow):
+        found = Found()
     assert len(found.events) <= MAX_MESSAGES + 2
     assert len(asked) <= MAX_PAGES + 3
     for ask in asked:
@@ -130,7 +147,7 @@ MAIL = {
 }
 
 
-def greenhouse(*notes: Any, candidate: Any = CANDIDATE) -> Mapped:
+def greenhouse(*notes: Any, candidate: Any = CANDIDATE) -> Found:
     """What is read of a candidate with these notes."""
     return look_up("greenhouse", SUBJECT, by_path(candidates=[candidate], notes=list(notes)))
 
@@ -211,7 +228,7 @@ def test_a_message_is_the_same_event_whatever_becomes_of_the_person() -> None:
 OPPORTUNITY = {"contact": "c1", "emails": ["ada@example.org"], "archived": {"reason": "r1"}}
 
 
-def lever(subject: Subject = Subject("c1", "c1", "o1", "r1", NOW), **changed: Any) -> Mapped:  # noqa: B008 - immutable
+def lever(subject: Subject = Subject("c1", "c1", "o1", "r1", NOW), **changed: Any) -> Found:  # noqa: B008 - immutable
     """What is read of an opportunity."""
     return look_up("lever", subject, lambda _: Answer({"data": OPPORTUNITY | changed}))
 
