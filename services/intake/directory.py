@@ -150,7 +150,7 @@ class Directory:
         self, name: str, document: Mapping[str, Any] | None, fresh_until: datetime
     ) -> Source | Transient | None:
         try:
-            source = None if document is None else self._opened(document)
+            source = None if document is None else opened_source(document, self._keyring)
         except (AfterwordError, LookupError, TypeError, ValueError) as error:
             # an operator's slip (a key that is missing here) must not make senders give their events up
             log.error(  # noqa: TRY400
@@ -169,22 +169,24 @@ class Directory:
             self._known[name] = _Known(source, fresh_until)
         return source
 
-    def _opened(self, document: Mapping[str, Any]) -> Source:
-        name, secrets = str(document["_id"]), document["secrets"]
-        aad = name.encode()
-        previous = secrets.get("previous")
-        kind = _kind(str(document["kind"]))
-        return Source(
-            name=name,
-            tenant=str(document["tenant"]),
-            kind=kind,
-            current=self._keyring.open(bytes(secrets["current"]), aad).decode(),
-            previous=self._keyring.open(bytes(previous), aad).decode() if previous else None,
-            previous_until=secrets.get("previous_until"),
-            rate=rate_of(document["rate"]),
-            config=configured(kind, document.get("config")),
-            looks_up="credentials" in document,
-        )
+
+def opened_source(document: Mapping[str, Any], keyring: Keyring) -> Source:
+    """The source of this document. Raises an error where it is none that can be used."""
+    name, secrets = str(document["_id"]), document["secrets"]
+    aad = name.encode()
+    previous = secrets.get("previous")
+    kind = _kind(str(document["kind"]))
+    return Source(
+        name=name,
+        tenant=str(document["tenant"]),
+        kind=kind,
+        current=keyring.open(bytes(secrets["current"]), aad).decode(),
+        previous=keyring.open(bytes(previous), aad).decode() if previous else None,
+        previous_until=secrets.get("previous_until"),
+        rate=rate_of(document["rate"]),
+        config=configured(kind, document.get("config")),
+        looks_up="credentials" in document,
+    )
 
 
 def _kind(kind: str) -> str:

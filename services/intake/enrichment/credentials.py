@@ -1,4 +1,6 @@
-"""What opens a platform's API: checked by the model of its kind, and sealed beside the source's secret."""
+"""What opens a platform's API, or a mailbox: checked by the model of its kind, and sealed beside the source's
+secret.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, TypeVar
@@ -46,7 +48,7 @@ class Credentials(BaseModel):
         return value.rstrip("/")
 
 
-C = TypeVar("C", bound=Credentials)
+C = TypeVar("C", bound=BaseModel)
 
 
 def read_credentials(model: type[C], value: Mapping[str, object]) -> C:
@@ -58,7 +60,7 @@ def read_credentials(model: type[C], value: Mapping[str, object]) -> C:
         raise Invalid([FieldError(pointer(fault["loc"]), fault["msg"]) for fault in faults]) from None
 
 
-def sealed(credentials: Credentials, source: str, keyring: Keyring) -> bytes:
+def sealed(credentials: BaseModel, source: str, keyring: Keyring) -> bytes:
     """The credentials encrypted, bound to their source."""
     return keyring.seal(credentials.model_dump_json(exclude_none=True).encode(), bound_to(source))
 

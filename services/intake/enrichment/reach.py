@@ -37,7 +37,10 @@ class PublicOnly(httpx.AsyncBaseTransport):
         """Raises Forbidden, or ConnectError where the name leads nowhere."""
         host = request.url.host
         if host not in LOOPBACK:
-            address = await _public_address(host, request.url.port or 443)
+            try:
+                address = await public_address(host, request.url.port or 443)
+            except OSError as error:
+                raise httpx.ConnectError("the name leads nowhere") from error
             # the certificate is still asked for under the name, and the Host header keeps it
             request.extensions = {**request.extensions, "sni_hostname": host}
             request.url = request.url.copy_with(host=address)
@@ -49,11 +52,9 @@ class PublicOnly(httpx.AsyncBaseTransport):
             await line.aclose()
 
 
-async def _public_address(host: str, port: int) -> str:
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise httpx.ConnectError("the name leads nowhere") from error
+async def public_address(host: str, port: int) -> str:
+    """An address of this name. Raises Forbidden, or OSError where the name leads nowhere."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [str(sockaddr[0]) for *_, sockaddr in found]
     if not addresses or not all(map(is_public, addresses)):
         raise Forbidden("the name leads to an address that is not public")
