@@ -199,6 +199,8 @@ class WorkerSettings(Consumer, Mongo, Http, BusKey, SourceKeys, VaultKeys, Peppe
     gather_limit: Count = 500
     #: How long raw deliveries are kept.
     raw_days: Annotated[int, Field(ge=1, le=90, description="whole days, 1 to 90")] = 14
+    #: How often the sources' mailboxes are looked into.
+    mailbox_interval_s: Seconds = 60
 
 
 class PolicyFiles(Settings):

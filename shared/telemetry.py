@@ -130,6 +130,7 @@ class Metrics:
         self.lookups = counter(
             "lookups", "Declines looked up at the platform: found, failed, put off.", "result"
         )
+        self.mailboxes = counter("mailboxes", "Looks into a mailbox: read, failed.", "result")
         self.conflicts = counter("conflicts", "Known event ids with other content.", "type")
         self.decisions = counter("decisions", "Decisions, by each finding that spoke.", "verdict", "code")
         self.policy_loads = counter("policy_loads", "Looks at a changed roll-out: taken, refused.", "result")

@@ -244,8 +244,10 @@ _FORWARD = r"afterword\.(dead|wait\.\d+s)"
 #: amq.default: replies to a waiting sender go through the default exchange.
 RIGHTS: dict[str, Rights] = {
     "intake": Rights("^$", r"^afterword\.events$", "^$", "^(fact|lookup|stop|delivery)$"),
-    # reads what is its own, says what it found, and passes on what it must put off or give up
-    "worker": Rights("^$", rf"^(afterword\.events|{_FORWARD})$", r"^afterword\.worker\.", "^fact$"),
+    # reads what is its own, says what it found or fetched, and passes on what it must put off or give up
+    "worker": Rights(
+        "^$", rf"^(afterword\.events|{_FORWARD})$", r"^afterword\.worker\.", "^(fact|stop|delivery)$"
+    ),
     "desk": Rights("^$", r"^afterword\.events$", "^$", "^(stop|review)$"),
     "policy": Rights(
         "^$",

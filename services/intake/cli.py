@@ -14,7 +14,7 @@ from services.intake import credentials_cli, probe_cli, reasons_cli, trial_cli
 from services.intake.deliveries import cli as deliveries_cli
 from services.intake.enrichment.platforms import WHO_BY_API
 from services.intake.importing import cli as importing
-from services.intake.registry import Sources, Tenants
+from services.intake.registry import Sources, Tenants, use_of
 from services.intake.steps import steps
 from shared.clock import SystemClock
 from shared.settings import IntakeUrl, SourceKeys, load
@@ -180,10 +180,10 @@ def _shown(document: Document) -> dict[str, Any]:
     shown = _named(document)
     until: datetime | None = shown.pop("secrets").get("previous_until")
     rate = shown.pop("rate")
-    looked_up = shown.pop("credentials", None) is not None
-    lacks = {} if looked_up or document["kind"] not in WHO_BY_API else {"lacks": _LACKS_CREDENTIALS}
+    used = shown.pop("credentials", None) is not None
+    lacks = {} if used or document["kind"] not in WHO_BY_API else {"lacks": _LACKS_CREDENTIALS}
     return shown | {
-        "looked_up": looked_up,
+        use_of(document["kind"]).replace(" ", "_"): used,
         **lacks,
         "created_at": document["created_at"].isoformat(timespec="seconds"),
         "rate_per_second": rate["per_second"],

@@ -1,4 +1,4 @@
-"""`afterword source credentials`: with what a source's platform may be asked what came before a decline."""
+"""`afterword source credentials`: with what a source's platform is asked, or its mailbox polled."""
 
 from pathlib import Path
 from typing import Annotated
@@ -22,22 +22,22 @@ def credentials(
     name: Annotated[str, typer.Argument(help="Of the source.")],
     *,
     file: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="A JSON object: what opens the API.")
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A JSON object: what opens it."),
     ] = None,
-    remove: Annotated[bool, typer.Option("--remove", help="Ask its platform nothing any more.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Ask its platform, or mailbox, no more.")] = False,
 ) -> None:
-    """Store what opens the API of a source's platform, sealed; or take it away."""
+    """Store what opens the API of a source's platform, or its mailbox, sealed; or take it away."""
     if (file is None) is not remove:
         raise Invalid.at("", "either --file FILE or --remove is expected")
     given = None if file is None else read_object(file, "--file")
     keyring = None if given is None else Keyring.parse(load(SourceKeys).source_keys.get_secret_value())
 
-    async def work(database: Database) -> None:
+    async def work(database: Database) -> str:
         sources = Sources(database, SystemClock())
         if given is None or keyring is None:
-            await sources.forget_credentials(name)
-        else:
-            await sources.keep_credentials(name, given, keyring)
+            return await sources.forget_credentials(name)
+        return await sources.keep_credentials(name, given, keyring)
 
-    with_database(work)
-    typer.echo(f"{name} is not looked up any more" if remove else f"{name} is looked up from now on")
+    use = with_database(work)
+    typer.echo(f"{name} is not {use} any more" if remove else f"{name} is {use} from now on")

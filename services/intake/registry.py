@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import available_timezones
 
+from pydantic import BaseModel
 from pymongo.errors import DuplicateKeyError
 
 from services.intake.directory import NAME
 from services.intake.enrichment.credentials import read_credentials, sealed
 from services.intake.enrichment.platforms import PLATFORMS
+from services.intake.mailbox import credentials as mailbox
 from services.intake.sources import SOURCES, configured
 from services.intake.sources.standard_webhooks import SECRET_PREFIX
 from shared.clock import Clock
@@ -20,6 +22,11 @@ from shared.identity import canonical_email
 from shared.store.client import Database, Document
 from shared.vault import Keyring
 
+#: What credentials are, by kind of source: of an API that is asked, or of a folder that is polled.
+CREDENTIALS: Mapping[str, type[BaseModel]] = {
+    **{kind: platform.CREDENTIALS for kind, platform in PLATFORMS.items()},
+    mailbox.KIND: mailbox.MailboxCredentials,
+}
 SECRET_BYTES = 32
 _MAX_LINE = 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -28,6 +35,11 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 def new_secret() -> str:
     """A fresh secret of a source, from the operating system's randomness."""
     return SECRET_PREFIX + b64encode(secrets.token_bytes(SECRET_BYTES)).decode("ascii")
+
+
+def use_of(kind: str) -> str:
+    """What a source of this kind is, by its credentials."""
+    return "polled" if kind == mailbox.KIND else "looked up"
 
 
 def checked_name(name: str) -> str:
@@ -146,20 +158,24 @@ class Sources:
             raise Conflict(f"somebody else rotated {name!r} at the same moment; its secret is theirs")
         return until, secret
 
-    async def keep_credentials(self, name: str, given: Mapping[str, object], keyring: Keyring) -> None:
-        """Stores what opens the platform's API. Raises NotFound, or Invalid where it is none for the kind."""
-        kind = str((await self.get(name))["kind"])
-        if kind not in PLATFORMS:
-            expected = f"a source of one of the kinds {', '.join(PLATFORMS)} is expected"
-            raise Invalid.at("", f"{name} is of the kind {kind}, whose platform is not looked up; {expected}")
-        credentials = read_credentials(PLATFORMS[kind].CREDENTIALS, given)
-        stored = sealed(credentials, name, keyring)
-        await self._sources.update_one({"_id": name}, {"$set": {"credentials": stored}})
+    async def keep_credentials(self, name: str, given: Mapping[str, object], keyring: Keyring) -> str:
+        """Stores what opens the platform's API, or the mailbox. Returns what it is for.
 
-    async def forget_credentials(self, name: str) -> None:
-        """Takes away what opens the platform's API. Raises NotFound."""
-        await self.get(name)
+        Raises NotFound, or Invalid where it is none for the kind.
+        """
+        kind = str((await self.get(name))["kind"])
+        if kind not in CREDENTIALS:
+            expected = f"a source of one of the kinds {', '.join(CREDENTIALS)} is expected"
+            raise Invalid.at("", f"{name} is of the kind {kind}, which is not looked up; {expected}")
+        stored = sealed(read_credentials(CREDENTIALS[kind], given), name, keyring)
+        await self._sources.update_one({"_id": name}, {"$set": {"credentials": stored}})
+        return use_of(kind)
+
+    async def forget_credentials(self, name: str) -> str:
+        """Takes it away. Returns what it was for. Raises NotFound."""
+        kind = str((await self.get(name))["kind"])
         await self._sources.update_one({"_id": name}, {"$unset": {"credentials": ""}})
+        return use_of(kind)
 
     async def enable(self, name: str, *, enabled: bool) -> None:
         """Lets a source send, or no longer. Raises NotFound."""

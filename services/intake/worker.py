@@ -3,19 +3,23 @@
 A process of its own: it may be slow or away, and no delivery is refused for it.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
+from services.intake.deliveries.copies import Copies
 from services.intake.deliveries.keeping import Forgetting, Keeping
 from services.intake.deliveries.record import Recording
 from services.intake.enrichment.accounts import Accounts
 from services.intake.enrichment.client import Client, outside
 from services.intake.enrichment.forgotten import Forgotten
 from services.intake.enrichment.looker import Looker
+from services.intake.mailbox.polling import Polling
+from services.intake.mailbox.taking import Taking
 from shared import bus as buses
 from shared import topology
 from shared.background import running
@@ -49,9 +53,23 @@ def build(settings: WorkerSettings, clock: Clock | None = None) -> Starlette:
     keeping = Keeping(database, Recording(vault, fingerprints, kept))
     forgetting = Forgetting(database, kept)
     http = outside()
-    accounts = Accounts(database, Keyring.parse(settings.source_keys.get_secret_value()))
-    known = Forgotten(database, fingerprints)
-    looker = Looker(accounts, Client(http, clock), known, bus, clock=clock, metrics=metrics)
+    source_keys = Keyring.parse(settings.source_keys.get_secret_value())
+    looker = Looker(
+        Accounts(database, source_keys),
+        Client(http, clock),
+        Forgotten(database, fingerprints),
+        bus,
+        clock=clock,
+        metrics=metrics,
+    )
+    raw = Copies(bus, clock=clock, metrics=metrics)
+    polling = Polling(
+        database,
+        source_keys,
+        Taking(bus, raw, clock=clock, metrics=metrics),
+        clock=clock,
+        metrics=metrics,
+    )
 
     def consumer(queue: str, work: Work, limit: int) -> Consumer:
         return Consumer(
@@ -77,9 +95,13 @@ def build(settings: WorkerSettings, clock: Clock | None = None) -> Starlette:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await broker.start()
         try:
-            async with running(watch.watch(settings.consumer_check_interval_s)):
+            async with running(
+                watch.watch(settings.consumer_check_interval_s), polling.run(settings.mailbox_interval_s)
+            ):
                 yield
         finally:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(raw.drain(), settings.stop_timeout_s / 4)
             await broker.stop()
             await http.aclose()
             mongo.close()

@@ -13,7 +13,10 @@ _MAX_PARAMETERS = 50
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One HTTP request to a source: headers by lower-case name (see `folded`), and the body untouched."""
+    """One HTTP request to a source: headers by lower-case name (see `folded`), and the body untouched.
+
+    A mail that was fetched has the method IMAP.
+    """
 
     headers: Mapping[str, str]
     body: bytes

@@ -1,6 +1,7 @@
 """The kind `email`: one mail a delivery, as it came (RFC 5322), signed as Standard Webhooks 1.0.0 says.
 
-Whoever passes the mail on signs it; its own headers are a stranger's word. Facts, from the RFCs named:
+Whoever passes the mail on signs it, or it is fetched from a folder; its own headers are a stranger's word.
+Facts, from the RFCs named:
 ``Auto-Submitted`` (RFC 3834, section 5) with any word but ``no`` marks what no person wrote; so do, by custom
 and unverified, X-Autoreply, X-Autorespond, Precedence (bulk, junk, list, auto_reply), an empty Return-Path.
 Mail to an address of a List-Unsubscribe header (RFC 2369, section 3.2) is an opt-out, whatever it says.
@@ -45,7 +46,9 @@ ABOUT = "mail as it came: answers, opt-outs, bounces, complaints"
 SUCCESS_STATUS = 202
 CONFIG = EmailConfig
 MEDIA_TYPES = frozenset({"message/rfc822", "message/global"})
-#: Set by whoever passes on a recruiter's own mail.
+#: The method of a mail that was fetched from a folder. Nobody passed it on.
+POLLED = "IMAP"
+#: Set by whoever passes on a recruiter's own mail, and a stranger's word in any other.
 DIRECTION = "X-Afterword-Direction"
 
 _BULK = frozenset({"bulk", "junk", "list", "auto_reply"})
@@ -79,11 +82,11 @@ def map_events(delivery: Delivery, config: EmailConfig, /) -> Mapped:
     if mail_reports.letter_of(message, "Message-ID"):
         return ignore("a letter of ours")
     name = mail.header(message, "Message-ID") or hashlib.sha256(delivery.body).hexdigest()
-    return _of_a_person(message, name, config)
+    direction = "" if delivery.method == POLLED else mail.word(message, DIRECTION)
+    return _of_a_person(message, name, direction, config)
 
 
-def _of_a_person(message: EmailMessage, name: str, config: EmailConfig) -> Mapped:
-    direction = mail.word(message, DIRECTION)
+def _of_a_person(message: EmailMessage, name: str, direction: str, config: EmailConfig) -> Mapped:
     if direction == "outreach":
         return _outreach(message, name, config)
     if _is_unsubscription(message, config):

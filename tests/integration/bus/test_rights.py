@@ -46,7 +46,7 @@ async def test_policy_does_all_its_work_with_its_own_rights(
 LANES: dict[str, set[topology.Lane]] = {
     "intake": {topology.Lane.FACT, topology.Lane.LOOKUP, topology.Lane.STOP, topology.Lane.DELIVERY},
     "desk": {topology.Lane.STOP, topology.Lane.REVIEW},
-    "worker": {topology.Lane.FACT},
+    "worker": {topology.Lane.FACT, topology.Lane.STOP, topology.Lane.DELIVERY},
     "policy": {topology.Lane.APPROVED, topology.Lane.OUTCOME, topology.Lane.FORGOTTEN},
     "notifier": {topology.Lane.APPROVED, topology.Lane.OUTCOME},
 }
@@ -67,7 +67,7 @@ READS = {
 async def test_a_service_publishes_and_reads_its_own_alone(
     stage: Stage, servers: Servers, vhost: str, service: str
 ) -> None:
-    """Only the desk reviews, only intake states facts, no service maps reasons; none reads the dead."""
+    """Only the desk reviews, only intake and its worker state facts, none maps reasons or reads the dead."""
     async with await aio_pika.connect(as_service(servers, vhost, service)) as connection:
 
         async def may_publish(lane: topology.Lane) -> bool:

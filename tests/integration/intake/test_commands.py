@@ -167,6 +167,23 @@ def test_a_source_that_needs_credentials_says_so(tmp_path: Path) -> None:
     assert "lacks" not in ok("source", "show", "sr")
 
 
+def test_what_opens_a_mailbox_is_kept_likewise(tmp_path: Path) -> None:
+    """Of a source of mail, and checked as what a mailbox is opened with."""
+    ok(*TENANT)
+    ok("source", "add", "email", "mail", "--tenant", "acme")
+    file = tmp_path / "credentials.json"
+    file.write_text('{"host": "imap.example.org", "user": "rey", "tls": false}')
+    keep = ("source", "credentials", "mail", "--file", str(file))
+    assert "/password" in (faults := refused(*keep))
+    assert "/tls" in faults
+    assert ok("source", "show", "mail")["polled"] is False
+    file.write_text('{"host": "imap.example.org", "user": "rey", "password": "s3cr3t"}')
+    assert call(*keep).output == "mail is polled from now on\n"
+    assert ok("source", "show", "mail")["polled"] is True
+    assert "s3cr3t" not in call("source", "show", "mail").output
+    assert call("source", "credentials", "mail", "--remove").output == "mail is not polled any more\n"
+
+
 def test_what_opens_no_platform_is_refused(tmp_path: Path) -> None:
     """Each fault names what is at fault, and no secret."""
     ok(*TENANT)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import aio_pika
+import httpx
 from pydantic import SecretBytes, SecretStr
 
 from services.intake.worker import build
@@ -18,7 +19,7 @@ from shared.identity import Fingerprints
 from shared.settings import WorkerSettings
 from shared.store.client import Document
 from shared.vault import Keyring, Vault
-from tests.integration.intake.stage import BUS_KEY, SEALER, Stage, until
+from tests.integration.intake.stage import BUS_KEY, SEALER, SOURCE_KEYS, Stage, until
 
 VAULT_KEYS = "k1:" + base64.b64encode(b"v" * 32).decode()
 PEPPER = b"p" * 32
@@ -28,19 +29,24 @@ EXCHANGE = topology.EVENTS.name
 
 
 @asynccontextmanager
-async def open_worker(amqp_url: str, mongo_url: str, clock: FixedClock) -> AsyncIterator[None]:
-    """A worker that consumes, until the end of the block."""
-    given = WorkerSettings(
-        amqp_url=SecretStr(amqp_url),
-        mongo_url=SecretStr(mongo_url),
-        bus_key=SecretStr(BUS_KEY),
-        vault_keys=SecretStr(VAULT_KEYS),
-        source_keys=SecretStr(VAULT_KEYS),
-        pepper=SecretBytes(PEPPER),
-    )
-    app = build(given, clock)
-    async with app.router.lifespan_context(app):
-        yield
+async def open_worker(
+    amqp_url: str, mongo_url: str, clock: FixedClock, **changed: Any
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A worker that consumes, until the end of the block, and who may look at its metrics."""
+    given: dict[str, Any] = {
+        "amqp_url": SecretStr(amqp_url),
+        "mongo_url": SecretStr(mongo_url),
+        "bus_key": SecretStr(BUS_KEY),
+        "vault_keys": SecretStr(VAULT_KEYS),
+        "source_keys": SecretStr(SOURCE_KEYS),
+        "pepper": SecretBytes(PEPPER),
+    }
+    app = build(WorkerSettings(**(given | changed)), clock)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://worker") as http,
+    ):
+        yield http
 
 
 async def kept(stage: Stage, count: int, **query: Any) -> list[Document]:

@@ -1,0 +1,1 @@
+"""Mail fetched from folders, where no mail server hands it over."""
