@@ -140,6 +140,11 @@ def canonical_external_id(source: str, external_id: str) -> str | None:
     return f"{source}\0{plain}"
 
 
+def canonical_team(name: str) -> str | None:
+    """The one spelling of a team's name: case, width and spaces do not tell two apart; None for no name."""
+    return " ".join(_folded(_plain(name)).split()) or None
+
+
 def _plain(text: str) -> str:
     """Text without its spelling variants (NFKC), invisible letters and surrounding space."""
     if len(text) > _LONGEST:

@@ -84,6 +84,9 @@ class Recruiter(BaseModel):
     name: Short | None = None
     email: Annotated[str, StringConstraints(strip_whitespace=True, max_length=320)] | None = None
     external_id: Short | None = None
+    team: Short | None = Field(
+        None, description="The team that the recruiter is of, by its name or id in the platform."
+    )
 
 
 class Job(BaseModel):

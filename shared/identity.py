@@ -10,6 +10,7 @@ from shared.canonical import (
     canonical_external_id,
     canonical_phone,
     canonical_profile_url,
+    canonical_team,
 )
 from shared.encoding import b64url
 
@@ -43,6 +44,7 @@ class Kind(StrEnum):
 
 _MARKS = {Kind.EMAIL: "e", Kind.PROFILE_URL: "u", Kind.PHONE: "p", Kind.EXTERNAL_ID: "x"}
 _RECRUITER_MARK = "r"
+_TEAM_MARK = "t"
 _WORDS_MARK = "w"
 
 
@@ -130,6 +132,11 @@ class Fingerprints:
         if form is None:
             return None
         return scoped(tenant, _RECRUITER_MARK + self._digest(f"recruiter\0{kind.value}\0{form}"))
+
+    def team(self, name: str | None, tenant: str) -> str | None:
+        """The tenant-scoped key of a team, the same whichever source names it; None where no name is told."""
+        form = canonical_team(name) if name else None
+        return scoped(tenant, _TEAM_MARK + self._digest(f"team\0{form}")) if form else None
 
     def words(self, form: str, tenant: str) -> str:
         """The tenant-scoped fingerprint of what somebody wrote, in the form in which texts are compared."""

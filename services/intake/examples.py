@@ -20,7 +20,7 @@ _DECLINE = {
             "external_id": "candidate-42",
             "timezone": "Europe/London",
         },
-        "recruiter": {"name": "Charles Babbage", "email": "charles@acme.example"},
+        "recruiter": {"name": "Charles Babbage", "email": "charles@acme.example", "team": "Engines"},
         "job": {"title": "Analyst", "external_id": "job-7"},
         "who": "candidate",
         "stage": "outreach",

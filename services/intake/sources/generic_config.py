@@ -30,6 +30,7 @@ class RecruiterMap(BaseModel):
     name: Expression = "recruiter.name"
     email: Expression = "recruiter.email"
     external_id: Expression = "recruiter.external_id"
+    team: Expression = "recruiter.team"
 
 
 class JobMap(BaseModel):

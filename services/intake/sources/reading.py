@@ -166,10 +166,13 @@ def _is_profile(url: str) -> bool:
     return len(url) <= _MAX_PROFILE and canonical_profile_url(url) is not None
 
 
-def recruiter(name: str | None, email: str | None, external_id: str | None) -> Recruiter | None:
-    """The recruiter; None where nothing tells who it is."""
+def recruiter(
+    name: str | None, email: str | None, external_id: str | None, team: str | None = None
+) -> Recruiter | None:
+    """The recruiter; None where nothing tells who it is, nor of which team."""
     address = email if email and canonical_email(email) else None
-    return Recruiter(name=name, email=address, external_id=external_id) if address or external_id else None
+    known = address or external_id or team
+    return Recruiter(name=name, email=address, external_id=external_id, team=team) if known else None
 
 
 def job(title: str | None, external_id: str | None) -> Job | None:

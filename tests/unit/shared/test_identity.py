@@ -1,6 +1,7 @@
 """Identity: one person under every spelling is one, two persons never are."""
 
 import string
+import unicodedata
 from dataclasses import dataclass
 
 import pytest
@@ -260,6 +261,26 @@ def test_a_recruiter_is_known_by_address_first() -> None:
     assert by_mail not in {scoped("acme", fp) for fp in prints.of(Person("r@example.com"), "ats")}
     assert prints.recruiter(Person(), "acme", "ats") is None
     assert prints.recruiter(None, "acme", "ats") is None
+
+
+@given(st.text(min_size=1, max_size=30), NOISE)
+@example("\u2121", "")
+def test_a_team_is_known_by_its_name_however_written(name: str, noise: str) -> None:
+    """Case, width and spaces around make no other team, whichever source says it; what is no name is none."""
+    prints = Fingerprints(PEPPER)
+    key = prints.team(name, "acme")
+    spellings = (f"{noise}{name}{noise}", unicodedata.normalize("NFKC", name), name.casefold())
+    assert {prints.team(spelling, "acme") for spelling in spellings} == {key}
+    assert key is None or key != prints.team(name, "other")
+
+
+def test_two_teams_stay_two_and_are_no_recruiters() -> None:
+    """Spaces within are one; an id that is also a recruiter's is a team's all the same."""
+    prints = Fingerprints(PEPPER)
+    assert prints.team("Talent  EU", "acme") == prints.team("talent eu", "acme")
+    assert prints.team("Talent EU", "acme") != prints.team("Talent US", "acme")
+    assert prints.team("7", "acme") != prints.recruiter(Person(external_id="7"), "acme", "ats")
+    assert [prints.team(name, "acme") for name in (None, "", "\u200b")] == [None] * 3
 
 
 def test_a_key_tells_what_kind_of_identifier_it_is_of() -> None:

@@ -12,8 +12,8 @@ from services.intake.sources import Delivery
 from services.intake.sources.config import read_config
 from services.intake.sources.generic import CONFIG, MAX_EVENTS
 from shared.errors import Invalid, SignatureInvalid
-from shared.events import DeclineReceived, DeclineWithdrawn
-from tests.unit.intake.sources.contract import AdapterContract, bare_hex
+from shared.events import DeclineReceived, DeclineWithdrawn, Recruiter
+from tests.unit.intake.sources.contract import AdapterContract, bare_hex, declines
 from tests.unit.intake.sources.deliveries import NOW, encoded, stored
 
 CASES = stored("generic")
@@ -52,6 +52,17 @@ class TestGeneric(AdapterContract):
         (decline,) = self.map(self.case("a-candidate-withdrew"), MAPPED).events
         (withdrawn,) = self.map(self.case("restored"), MAPPED).events
         assert withdrawn.data == DeclineWithdrawn(decline=decline.id)
+
+    def test_the_team_of_the_recruiter_is_read_where_the_mapping_says(self) -> None:
+        """Also where it is all that is told of who wrote."""
+        delivery = self.case("a-candidate-withdrew")
+        only = {"map": {**MAPPED["map"], "recruiter": {"team": "owner.group"}}}
+        told = [*declines(self.map(delivery, MAPPED)).values()]
+        told += declines(self.map(delivery, {**MAPPED, **only})).values()
+        assert [data.recruiter for data in told] == [
+            Recruiter(name="Bob", email="bob@acme.example", external_id="u1", team="Talent EU"),
+            Recruiter(team="Talent EU"),
+        ]
 
     def case(self, name: str) -> Delivery:
         """A stored delivery."""
