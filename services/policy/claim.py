@@ -9,13 +9,14 @@ from shared.store.client import Collection, Database, Document, insert_missing
 from shared.store.suppressions import fingerprint_of
 
 
-def permit(
+def permit(  # noqa: PLR0913 - a permit has these parts
     case: str,
     keys: Iterable[str],
     *,
     tenant: str,
     source: str,
     recruiter: str | None,
+    team: str | None = None,
     at: datetime,
     cooldown: timedelta,
 ) -> Document:
@@ -28,6 +29,7 @@ def permit(
         "tenant": tenant,
         "source": source,
         "recruiter": recruiter,
+        "team": team,
         "at": at,
         "until": at + cooldown,
     }

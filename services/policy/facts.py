@@ -115,7 +115,7 @@ class Volume(Fact):
 
 
 class Tally(Fact):
-    """How conversations with one recruiter, tenant or source ended, newest first, in the buckets of
+    """How conversations with one recruiter, team, tenant or source ended, newest first, in the buckets of
     `AGES`.
 
     An empty column is a column of zeros. `declines` are cases, `follow_ups` permits, `complaints`, `opt_outs`
@@ -137,12 +137,13 @@ class Tally(Fact):
 
 class Standing(Fact):
     """The tallies of whose case this is. Who does not name a recruiter is one recruiter with all who do
-    not.
+    not; who does not name a team is of none, and so was everybody before teams were counted.
     """
 
     recruiter: Tally
     tenant: Tally
     source: Tally
+    team: Tally | None = None
 
 
 class Sameness(Fact):

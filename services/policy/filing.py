@@ -116,6 +116,7 @@ class Filing:
                         "direction": direction,
                         "channel": channel,
                         "source": event.source,
+                        "team": self._team(event),
                         **self._words(event),
                         **heard.stored(),
                     },
@@ -147,6 +148,7 @@ class Filing:
             "keys": sorted(subject.keys),
             "card": subject.card,
             "recruiter": self._recruiter(event),
+            "team": self._team(event),
             "declined_at": event.time,
             "who": decline.who,
             "stage": decline.stage,
@@ -171,6 +173,10 @@ class Filing:
     def _recruiter(self, event: Event) -> str | None:
         recruiter = getattr(event.data, "recruiter", None)
         return self._fingerprints.recruiter(recruiter, event.tenant, event.source) if recruiter else None
+
+    def _team(self, event: Event) -> str | None:
+        recruiter = getattr(event.data, "recruiter", None)
+        return self._fingerprints.team(recruiter.team, event.tenant) if recruiter else None
 
 
 def _counts_as(event: Event) -> str | None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any, TypedDict
 
-from services.policy import noes
+from services.policy import noes, subjects
 from services.policy.alike import People as SamePeople
 from services.policy.alike import Wordings, sameness, words_of
 from services.policy.claim import Permits
@@ -96,7 +96,9 @@ class Gatherer:
         memory = await self._memory.recall(keys)
         words = (words_of(case, _remembered(identities[case["_id"]], memory)) for case in cases)
         counted = {
-            tenant: frozenset(chain.from_iterable(names(case) for case in cases if case["tenant"] == tenant))
+            tenant: frozenset(
+                chain.from_iterable(_tallied(case) for case in cases if case["tenant"] == tenant)
+            )
             for tenant in tenants
         }
         return Histories(
@@ -155,6 +157,11 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
         edition=EDITION,
         **_counted(case, before, found, remembered),
     )
+
+
+def _tallied(case: Document) -> tuple[str, ...]:
+    """Whose tallies bear on a case: of a team too, which has no limit of its own and so no gate."""
+    return (*names(case), subjects.of_team(case["team"])) if case.get("team") else names(case)
 
 
 def _remembered(identity: Identity, memory: Mapping[str, Document]) -> list[Document]:
@@ -224,9 +231,10 @@ def _counted(
             sameness=before.sameness,
         )
     recruiter, tenant, source = (found.standings[name] for name in names(case))
+    team = found.standings[subjects.of_team(case["team"])] if case.get("team") else None
     return _Counted(
         volume=found.counts.of(case),
         permits_day=found.counts.permits_day(case),
-        standing=Standing(recruiter=recruiter, tenant=tenant, source=source),
+        standing=Standing(recruiter=recruiter, tenant=tenant, source=source, team=team),
         sameness=sameness(case, remembered, found.same),
     )

@@ -27,7 +27,7 @@ _INVENTED = frozenset({"provenance.no_outreach", "provenance.declined_before_out
 def of_stop(
     kind: suppressions.Kind, tenant: str, keys: frozenset[str], at: datetime, messages: Iterable[Document]
 ) -> list[Document]:
-    """The rows of a stop event: for the tenant and each recruiter who had written to the person.
+    """The rows of a stop event: for the tenant, and each recruiter and team that had written to the person.
 
     None where nobody had: a list of wishes that a house brings along says nothing of how it behaved. One
     person counts once for each kind, however often it is said.
@@ -39,27 +39,27 @@ def of_stop(
         return []
     names = {subjects.of_tenant(tenant)}
     names |= {subjects.of_recruiter(tenant, message["recruiter"]) for message in wrote}
+    names |= {subjects.of_team(team) for message in wrote if (team := message.get("team"))}
     return [_row(tenant, name, counts_as, min(keys), at) for name in sorted(names)]
 
 
 def of_case(case: Document) -> list[Document]:
-    """The rows of a decided case: invented or refused, for recruiter and tenant; confirmed, for tenant and
-    source.
+    """The rows of a decided case: invented or refused, for recruiter, team and tenant; confirmed, for tenant
+    and source.
     """
     decision = case.get("decision")
     if decision is None:
         return []
     tenant, at = case["tenant"], decision["at"]
     house = subjects.of_tenant(tenant)
-    recruiter = subjects.of_recruiter(tenant, case["recruiter"])
+    senders = [house, subjects.of_recruiter(tenant, case["recruiter"])]
+    senders += [subjects.of_team(team)] if (team := case.get("team")) else []
     rows: list[Document] = []
     if case["state"] == State.DENIED.value:
         codes = {finding["code"] for finding in decision["findings"]}
         counts_as: list[Kind] = ["invented"] if codes & _INVENTED else []
         counts_as += ["refused"] if "review.denied" in codes and not counts_as else []
-        rows += [
-            _row(tenant, name, kind, case["_id"], at) for kind in counts_as for name in (house, recruiter)
-        ]
+        rows += [_row(tenant, name, kind, case["_id"], at) for kind in counts_as for name in senders]
     if decision.get("confirmed"):
         source = subjects.of_source(tenant, case["source"])
         rows += [_row(tenant, name, "confirmed", case["_id"], at) for name in (house, source)]

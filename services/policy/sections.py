@@ -145,6 +145,15 @@ class Reputation(Section):
     recruiter_min_bad: Annotated[int, _LOWER] = Field(
         5, ge=1, le=1000, description="Bad ends below which nothing is held; below twice as many, denied."
     )
+    team_hold_percent: Annotated[int, _LOWER] = Field(
+        13, ge=1, le=100, description="Hold at this share of bad ends for one team."
+    )
+    team_deny_percent: Annotated[int, _LOWER] = Field(
+        45, ge=1, le=100, description="Deny at this share of bad ends for one team."
+    )
+    team_min_bad: Annotated[int, _LOWER] = Field(
+        10, ge=1, le=100_000, description="The same floor for a team."
+    )
     tenant_hold_percent: Annotated[int, _LOWER] = Field(
         12, ge=1, le=100, description="Hold at this share of bad ends for one tenant."
     )

@@ -152,6 +152,7 @@ class Settler:
                     tenant=one.case["tenant"],
                     source=one.case["source"],
                     recruiter=one.case["recruiter"],
+                    team=one.case.get("team"),
                     at=now,
                     cooldown=timedelta(days=one.policy.document.single.cooldown_days),
                 )

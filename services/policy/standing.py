@@ -1,4 +1,4 @@
-"""How conversations with a recruiter, a tenant and a source ended over 90 days, as stored daily tallies.
+"""How conversations with a recruiter, a team, a tenant and a source ended over 90 days, as daily tallies.
 
 The tallies of days that are over are kept by subject; the last days are counted from what is stored. Both
 come from rows that exist once whatever is delivered twice (cases, permits, outcomes), so the counts are
@@ -139,7 +139,7 @@ def _ended(
     since: Mapping[datetime, Sequence[str]], until: datetime | None, at: str, of: Document
 ) -> list[Document]:
     before: Document = {"$lt": until} if until is not None else {}
-    own = {} if "subject" in of else {"r": "$recruiter"}
+    own = {} if "subject" in of else {"r": "$recruiter", "team": "$team"}
     day = {"$dateTrunc": {"date": f"${at}", "unit": "day"}}
     return [
         {
@@ -158,6 +158,7 @@ def _subjects(of: Document) -> list[str]:
     if "subject" in of:
         return [of["subject"]]
     names = [subjects.of_recruiter(of["t"], of.get("r")), subjects.of_tenant(of["t"])]
+    names += [subjects.of_team(team)] if (team := of.get("team")) else []
     return [*names, subjects.of_source(of["t"], of["s"])] if "s" in of else names
 
 

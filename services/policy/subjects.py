@@ -1,9 +1,14 @@
-"""Under which name a recruiter, a tenant and a source are counted. Pure."""
+"""Under which name a recruiter, a team, a tenant and a source are counted. Pure."""
 
 
 def of_recruiter(tenant: str, recruiter: str | None) -> str:
     """All of a tenant who name no recruiter are counted as one: leaving the name out is no way round."""
     return f"recruiter:{recruiter or f'{tenant}/unnamed'}"
+
+
+def of_team(team: str) -> str:
+    """A team of a tenant, by its key. Who names none is of none: many honest sources tell no team."""
+    return f"team:{team}"
 
 
 def of_tenant(tenant: str) -> str:

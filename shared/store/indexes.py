@@ -28,8 +28,9 @@ INDEXES: dict[str, tuple[IndexModel, ...]] = {
                 ("received_at", ASCENDING),
                 ("recruiter", ASCENDING),
                 ("source", ASCENDING),
+                ("team", ASCENDING),
             ],
-            name="counted",
+            name="tallied",
         ),
         IndexModel(
             [("source", ASCENDING), ("reading.reasons.key", ASCENDING), ("state", ASCENDING)],
@@ -54,7 +55,10 @@ INDEXES: dict[str, tuple[IndexModel, ...]] = {
     # the guard of "once": whoever claims any of these keys second is refused by the database itself
     "permits": (
         IndexModel([("keys", ASCENDING)], name="one_permit_a_person", unique=True),
-        IndexModel([("tenant", ASCENDING), ("at", ASCENDING), ("recruiter", ASCENDING)], name="counted"),
+        IndexModel(
+            [("tenant", ASCENDING), ("at", ASCENDING), ("recruiter", ASCENDING), ("team", ASCENDING)],
+            name="tallied",
+        ),
         IndexModel([("fps", ASCENDING), ("at", DESCENDING)], name="of_a_person_anywhere"),
     ),
     "outcomes": (

@@ -61,6 +61,7 @@ RULES: tuple[Rule, ...] = (
     velocity.source_per_day,
     velocity.no_spray_and_pray,
     reputation.recruiter_record,
+    reputation.team_record,
     reputation.tenant_record,
     reputation.probation,
     reputation.no_breaker_open,

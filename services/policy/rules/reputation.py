@@ -1,4 +1,4 @@
-"""Reputation: what earlier conversations of this recruiter and this tenant say, over 90 days. Pure.
+"""Reputation: what earlier conversations of this recruiter, team and tenant say, over 90 days. Pure.
 
 A conversation ends with a no or with something worse; the share of bad ends is judged by what it surely is
 not below (see ``interval``), the older the lighter, and never below a number of them. New senders start on
@@ -40,6 +40,16 @@ def recruiter_record(context: Context, policy: Policy, /) -> Iterable[Finding]:
     bounds = (rules.grave_hold_percent, rules.grave_deny_percent, rules.grave_min_bad)
     says = "Too many conversations with this recruiter ended in a complaint, or never took place."
     yield from _ended("reputation.recruiter_grave", tally, policy, kinds=GRAVE, bounds=bounds, says=says)
+
+
+def team_record(context: Context, policy: Policy, /) -> Iterable[Finding]:
+    """The same for the recruiter's team, where one is named: beside the other two, never for them."""
+    if context.standing is None or context.standing.team is None:
+        return
+    tally, rules = context.standing.team, policy.document.reputation
+    bounds = (rules.team_hold_percent, rules.team_deny_percent, rules.team_min_bad)
+    says = "Too many conversations with this team ended badly."
+    yield from _ended("reputation.team", tally, policy, kinds=BAD, bounds=bounds, says=says)
 
 
 def tenant_record(context: Context, policy: Policy, /) -> Iterable[Finding]:

@@ -81,13 +81,14 @@ class House:
         name: str,
         *,
         recruiter: str | None = "rey",
+        team: str | None = None,
         at: datetime | None = None,
         source: str = ATS,
         text: str | None = None,
     ) -> Event:
         """A recruiter's message, of a day ago."""
         data = events.InteractionRecorded(
-            person=person(name), recruiter=_recruiter(recruiter), direction="outreach", text=text
+            person=person(name), recruiter=_recruiter(recruiter, team), direction="outreach", text=text
         )
         return self.event(data, f"outreach {name} {source}", at or self.clock.now() - DAY, source)
 
@@ -96,13 +97,18 @@ class House:
         name: str,
         *,
         recruiter: str | None = "rey",
+        team: str | None = None,
         at: datetime | None = None,
         source: str = ATS,
         text: str = "No, thank you.",
     ) -> Event:
         """A no, of an hour ago."""
         data = events.DeclineReceived(
-            person=person(name), recruiter=_recruiter(recruiter), who="candidate", stage="outreach", text=text
+            person=person(name),
+            recruiter=_recruiter(recruiter, team),
+            who="candidate",
+            stage="outreach",
+            text=text,
         )
         return self.event(data, f"decline {name}", at or self.clock.now() - HOUR, source)
 
@@ -160,5 +166,5 @@ class House:
         return {found["code"]: found for found in newest["findings"]}
 
 
-def _recruiter(name: str | None) -> Recruiter | None:
-    return Recruiter(email=f"{name}@acme.example") if name else None
+def _recruiter(name: str | None, team: str | None) -> Recruiter | None:
+    return Recruiter(email=f"{name}@acme.example" if name else None, team=team) if name or team else None

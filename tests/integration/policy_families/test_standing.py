@@ -7,7 +7,7 @@ from services.policy.context import Context
 from services.policy.facts import AGES, Tally
 from services.policy.outcomes import Outcomes, of_case
 from services.policy.standing import Standings
-from services.policy.subjects import of_recruiter, of_tenant
+from services.policy.subjects import of_recruiter, of_team, of_tenant
 from services.policy.tallies import total
 from shared import events
 from shared.store.cases import Cases
@@ -138,6 +138,41 @@ async def test_a_stop_counts_for_who_had_written_and_for_nobody_else(open_house:
     )
 
 
+async def test_a_teams_bad_ends_add_up_whoever_of_it_they_were(open_house: OpenHouse) -> None:
+    """Nobody of the team stands out, and together they do; another team, or none, is not touched by it."""
+    house = open_house("reputation: {probation_follow_ups: 0, breaker_min_bad: 1000}")
+    for day in range(4):
+        names = [f"d{day}p{number}" for number in range(3)]
+        rey, team = f"rey{day}", "Talent EU"
+        await house.record(*(house.outreach(name, recruiter=rey, team=team) for name in names))
+        declined = house.decline(names[0], recruiter=rey, team=team)
+        assert await house.decide(declined) == {"approved": 1}
+        stops = [house.stop(name, "opt_out") for name in names]
+        for _ in range(2):
+            await house.record(*stops)
+        house.clock.advance(DAY)
+    await house.record(*(house.outreach(name, recruiter="kim") for name in ("same", "other", "none")))
+    # as another platform writes it
+    same = house.decline("same", recruiter="kim", team=" TALENT eu", source="mail")
+    assert await house.decide(same) == {"held": 1}
+    found = await house.findings(same)
+    assert found.keys() == {"reputation.team"}
+    evidence = found["reputation.team"]["evidence"]
+    assert (evidence["declines"], evidence["opt_outs"], evidence["floor"]) == (5, 12, 10)
+    standing = (await _inputs(house, events.case_id(same.id))).standing
+    assert standing is not None
+    assert standing.team is not None
+    assert _counts(standing.team) == {"declines": 5, "follow_ups": 4, "opt_outs": 12}
+    stored = [str(case) async for case in house.database["cases"].find()]
+    assert "talent" not in "".join(stored).casefold()
+    other = house.decline("other", recruiter="kim", team="Talent US")
+    none = house.decline("none", recruiter="kim")
+    assert await house.decide(other, none) == {"approved": 2}
+    standing = (await _inputs(house, events.case_id(none.id))).standing
+    assert standing is not None
+    assert standing.team is None
+
+
 async def test_invented_declines_hold_what_comes_after_and_the_evidence_names_them(
     open_house: OpenHouse,
 ) -> None:
@@ -254,5 +289,6 @@ async def test_an_approved_follow_up_keeps_the_counts_under_which_it_was_approve
 
 
 def test_names_are_apart() -> None:
-    """No recruiter, tenant or source can be counted as another."""
-    assert len({of_tenant("a"), of_recruiter("a", None), of_recruiter("a", "a"), of_tenant("a/unnamed")}) == 4
+    """No recruiter, team, tenant or source can be counted as another."""
+    names = [of_tenant("a"), of_recruiter("a", None), of_recruiter("a", "a"), of_tenant("a/unnamed")]
+    assert len({*names, of_team("a"), of_team("a/unnamed")}) == 6

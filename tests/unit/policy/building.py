@@ -25,9 +25,12 @@ def standing(
     recruiter: Tally = Tally(subject="r-one"),  # noqa: B008 - immutable
     tenant: Tally = Tally(subject="acme"),  # noqa: B008
     source: Tally = Tally(subject="ats"),  # noqa: B008
+    team: Tally | None = None,
 ) -> Standing:
-    """What is known of a recruiter, a tenant and a source; a recruiter whom nobody knows, by default."""
-    return Standing(recruiter=recruiter, tenant=tenant, source=source)
+    """What is known of a recruiter, a tenant and a source; a recruiter whom nobody knows, of no team, by
+    default.
+    """
+    return Standing(recruiter=recruiter, tenant=tenant, source=source, team=team)
 
 
 def tally(subject: str = "r-one", **today: int) -> Tally:

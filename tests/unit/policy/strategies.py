@@ -93,7 +93,9 @@ TALLIES = st.builds(
     subject=st.just("acme"),
     **{name: _COLUMNS for name in Tally.model_fields if name != "subject"},
 )
-STANDINGS = st.builds(Standing, recruiter=TALLIES, tenant=TALLIES, source=TALLIES)
+STANDINGS = st.builds(
+    Standing, recruiter=TALLIES, tenant=TALLIES, source=TALLIES, team=st.one_of(st.none(), TALLIES)
+)
 _SAMENESS = st.builds(
     Sameness, decline=st.sampled_from([0, 9, 10, 40]), outreach=st.sampled_from([0, 199, 200, 999])
 )
@@ -195,12 +197,16 @@ _FIELDS: dict[str, dict[str, st.SearchStrategy[object]]] = {
         **dict.fromkeys(
             [
                 *("recruiter_hold_percent", "recruiter_deny_percent", "tenant_hold_percent"),
+                *("team_hold_percent", "team_deny_percent"),
                 *("tenant_deny_percent", "grave_hold_percent", "grave_deny_percent", "breaker_floor_percent"),
             ],
             st.sampled_from([1, 3, 15, 20, 40, 100]),
         ),
         **dict.fromkeys(
-            ["recruiter_min_bad", "tenant_min_bad", "grave_min_bad", "breaker_min_bad", "probation_per_day"],
+            [
+                *("recruiter_min_bad", "team_min_bad", "tenant_min_bad", "grave_min_bad"),
+                *("breaker_min_bad", "probation_per_day"),
+            ],
             st.sampled_from([1, 3, 5, 10, 40]),
         ),
         "bad_half_life_days": st.sampled_from([7, 30, 365]),

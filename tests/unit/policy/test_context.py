@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from services.policy.context import HISTORY_LIMIT, Context, digest
 from services.policy.facts import Claim, EarlierDecline
 from services.policy.judge import judge
-from tests.unit.policy.building import DECLINED, DEFAULTS, NOW, PLAIN, but, message
+from tests.unit.policy.building import DECLINED, DEFAULTS, NOW, PLAIN, but, message, standing, tally
 from tests.unit.policy.strategies import CONTEXTS
 
 #: What every context has, whenever it was stored.
@@ -127,3 +127,16 @@ def test_a_context_of_the_first_edition_keeps_its_digest() -> None:
     assert digest(first) == hashlib.sha256(written.encode()).hexdigest()
     assert (first.edition, first.standing, first.reply_intent) == (1, None, None)
     assert judge(first, DEFAULTS).findings == ()
+
+
+def test_a_standing_of_before_teams_were_counted_keeps_its_digest() -> None:
+    """It names no team, so nothing is said of one, and it is judged again as it was."""
+    bad = but(standing=standing(tally(declines=20, opt_outs=14)))
+    told = bad.model_dump(mode="json", exclude_defaults=True)
+    assert "team" not in told["standing"]
+    before = Context.model_validate(told)
+    assert before.standing is not None
+    assert before.standing.team is None
+    assert (before, digest(before)) == (bad, digest(bad))
+    assert [finding.code for finding in judge(before, DEFAULTS).findings] == ["reputation.recruiter"]
+    assert digest(but(standing=standing(team=tally("acme/t1")))) != digest(PLAIN)

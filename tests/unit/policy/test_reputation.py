@@ -8,14 +8,24 @@ from services.policy.context import Context
 from services.policy.document import load_base
 from services.policy.facts import AGES, Tally
 from services.policy.judge import judge
+from services.policy.outcomes import of_case, of_stop
 from services.policy.rules import reputation
 from services.policy.tallies import BAD, STOPS, total
 from shared.interval import lower, upper
-from tests.unit.policy.building import DEFAULTS, PLAIN, aged, but, spoken, standing, tally
+from shared.store.client import Document
+from tests.unit.policy.building import DEFAULTS, NOW, PLAIN, aged, but, spoken, standing, tally
 from tests.unit.policy.strategies import CONTEXTS, TALLIES
 
 _HARSHNESS = {"approve": 0, "hold": 1, "deny": 2}
-_RULES = (reputation.recruiter_record, reputation.tenant_record)
+_RULES = (reputation.recruiter_record, reputation.team_record, reputation.tenant_record)
+#: What is judged of a recruiter and a tenant, whatever the team.
+_OTHERS = (
+    reputation.recruiter_record,
+    reputation.tenant_record,
+    reputation.probation,
+    reputation.no_breaker_open,
+)
+_TEAMS = st.one_of(st.none(), TALLIES)
 
 
 def _house(*parts: Tally) -> Context:
@@ -103,20 +113,95 @@ def test_more_bad_ends_are_never_milder(
     context: Context, told: Tally, kind: str, bucket: int, more: int
 ) -> None:
     """Whatever else is known: another complaint, opt-out, bounce, refusal or invention never helps."""
-    before = but(**{**context.model_dump(), "standing": standing(recruiter=told, tenant=told)})
+    before = but(**{**context.model_dump(), "standing": standing(recruiter=told, tenant=told, team=told)})
     # an invented or refused decline is a decline, which stops being a good one
     room = _plus(told, aged(bucket, declines=more))
     worse = _plus(told, aged(bucket, "acme", **{kind: more}))
     if kind in {"invented", "refused"}:
-        before = but(**{**context.model_dump(), "standing": standing(recruiter=room, tenant=room)})
+        before = but(**{**context.model_dump(), "standing": standing(recruiter=room, tenant=room, team=room)})
         worse = _plus(room, aged(bucket, "acme", **{kind: more}))
-    after = but(**{**context.model_dump(), "standing": standing(recruiter=worse, tenant=worse)})
+    after = but(**{**context.model_dump(), "standing": standing(recruiter=worse, tenant=worse, team=worse)})
     for rule in _RULES:
         harshness = [
             max([["note", "hold", "deny"].index(severity) for _, severity in spoken(rule, each)], default=0)
             for each in (before, after)
         ]
         assert harshness[0] <= harshness[1]
+
+
+@pytest.mark.parametrize(
+    ("declines", "opt_outs", "expected"),
+    [
+        # more than one recruiter's floor, fewer than a house's
+        (0, 9, []),
+        (0, 10, [("reputation.team", "hold")]),
+        (0, 19, [("reputation.team", "hold")]),
+        (0, 20, [("reputation.team", "deny")]),
+        (90, 20, []),
+        (60, 20, [("reputation.team", "hold")]),
+    ],
+)
+def test_a_team_is_judged_by_lines_of_its_own(
+    declines: int, opt_outs: int, expected: list[tuple[str, str]]
+) -> None:
+    """Between one recruiter and a house, and by the same interval."""
+    context = but(standing=standing(team=tally("acme/t1", declines=declines, opt_outs=opt_outs)))
+    assert spoken(reputation.team_record, context) == expected
+
+
+@given(TALLIES, TALLIES)
+def test_who_names_no_team_is_of_none(recruiter: Tally, tenant: Tally) -> None:
+    """Whatever is known of the others, nothing is said of a team."""
+    context = but(standing=standing(recruiter=recruiter, tenant=tenant))
+    assert spoken(reputation.team_record, context) == []
+
+
+@settings(max_examples=80)
+@given(CONTEXTS, TALLIES, TALLIES, _TEAMS, _TEAMS)
+def test_another_teams_name_leaves_the_recruiters_and_the_tenants_record(
+    context: Context, recruiter: Tally, tenant: Tally, team: Tally | None, renamed: Tally | None
+) -> None:
+    """What is said of them is the same under every team's name, and a team's record only ever adds to it."""
+
+    def under(name: Tally | None) -> Context:
+        told = standing(recruiter=recruiter, tenant=tenant, team=name)
+        return but(**{**context.model_dump(), "standing": told})
+
+    for rule in _OTHERS:
+        assert list(rule(under(team), DEFAULTS)) == list(rule(under(renamed), DEFAULTS))
+    verdicts = [judge(under(name), DEFAULTS).verdict for name in (None, team)]
+    assert _HARSHNESS[verdicts[0]] <= _HARSHNESS[verdicts[1]]
+
+
+def _denied(code: str, team: str | None) -> Document:
+    decision = {"at": NOW, "findings": [{"code": code}]}
+    named = {"recruiter": "acme/r1", "team": team}
+    return {"_id": "c", "tenant": "acme", "source": "ats", "state": "denied", "decision": decision, **named}
+
+
+def _subjects(rows: list[Document]) -> set[str]:
+    return {row["subject"] for row in rows}
+
+
+@pytest.mark.parametrize("code", ["provenance.no_outreach", "review.denied"])
+def test_what_a_recruiter_did_counts_under_any_teams_name(code: str) -> None:
+    """A bad end counts for recruiter and tenant as it always did, and for a team beside them."""
+    own = {"recruiter:acme/r1", "tenant:acme"}
+    assert _subjects(of_case(_denied(code, None))) == own
+    assert _subjects(of_case(_denied(code, "acme/t1"))) == {*own, "team:acme/t1"}
+    assert _subjects(of_case(_denied(code, "acme/t2"))) == {*own, "team:acme/t2"}
+    before_teams = {name: value for name, value in _denied(code, None).items() if name != "team"}
+    assert _subjects(of_case(before_teams)) == own
+
+
+def test_a_stop_counts_for_each_team_that_had_written() -> None:
+    """Once for each, of messages that name one; those of before name none."""
+    wrote = {"direction": "outreach", "at": NOW, "recruiter": "acme/r1"}
+    messages = [{**wrote, "team": name} for name in ("acme/t1", "acme/t2", "acme/t1", None)] + [wrote]
+    rows = of_stop("opt_out", "acme", frozenset({"acme/e1"}), NOW, messages)
+    assert sorted(row["subject"] for row in rows) == [
+        *("recruiter:acme/r1", "team:acme/t1", "team:acme/t2", "tenant:acme"),
+    ]
 
 
 def test_a_new_recruiter_is_limited_and_not_stopped() -> None:

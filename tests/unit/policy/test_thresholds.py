@@ -42,6 +42,10 @@ def _house(**today: int) -> Context:
     return but(standing=standing(tenant=tally("acme", **today)))
 
 
+def _team(**today: int) -> Context:
+    return but(standing=standing(team=tally("acme/t1", **today)))
+
+
 #: Nobody knows of the source's conversations, and often of those of the house's other sources.
 _CONFIRMED = but(
     standing=standing(
@@ -83,6 +87,9 @@ JUDGED: list[tuple[str, object, object, Context]] = [
     ("reputation.recruiter_hold_percent", 15, 10, but(standing=standing(tally(declines=30, opt_outs=8)))),
     ("reputation.recruiter_deny_percent", 40, 20, but(standing=standing(tally(declines=20, opt_outs=14)))),
     ("reputation.recruiter_min_bad", 10, 5, but(standing=standing(tally(declines=10, opt_outs=9)))),
+    ("reputation.team_hold_percent", 20, 12, _team(declines=100, refused=25)),
+    ("reputation.team_deny_percent", 60, 40, _team(declines=100, refused=60)),
+    ("reputation.team_min_bad", 30, 15, _team(declines=50, refused=25)),
     ("reputation.tenant_hold_percent", 20, 12, _house(declines=100, refused=25)),
     ("reputation.tenant_deny_percent", 60, 40, _house(declines=100, refused=60)),
     ("reputation.tenant_min_bad", 30, 15, _house(declines=50, refused=25)),
