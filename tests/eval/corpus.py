@@ -9,7 +9,7 @@ from services.policy.text.lexicon import lexicon
 from services.policy.text.scorer import GROUPS
 
 HERE = Path(__file__).parent
-_OPEN_SETS = {"replies": "replies", "content": "contents"}
+_OPEN_SETS = {"replies": "replies", "content": "contents", "labels": "contents"}
 
 Line = dict[str, Any]
 
@@ -21,8 +21,13 @@ def lines_of(group: str) -> list[Line]:
     if group in _OPEN_SETS:
         opened = (HERE / "sets" / f"{_OPEN_SETS[group]}.jsonl").read_text("utf-8")
         also = [json.loads(line) for line in opened.splitlines()]
-        lines += [line | {"tells": GROUPS[group][:1]} for line in also if line.get("field", "note") == "note"]
+        lines += [line | {"tells": GROUPS[group][:1]} for line in also if _is_of(group, line)]
     return lines + _examples() if group == "replies" else lines
+
+
+def _is_of(group: str, line: Line) -> bool:
+    """Names, titles and companies are weighed apart."""
+    return bool(line.get("field", "note") != "note") == (group == "labels")
 
 
 def _examples() -> list[Line]:

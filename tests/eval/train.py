@@ -14,7 +14,7 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from services.policy.text import lexicon as lexicons
-from services.policy.text.features import SHORTEST, of_order, of_word
+from services.policy.text.features import SHORTEST, of_label, of_order, of_word
 from services.policy.text.reading import read
 from services.policy.text.scorer import GROUPS, STEP, Subject
 from tests.eval.corpus import Line, digest, lines_of
@@ -35,15 +35,15 @@ LABELS: dict[Subject, Callable[[Line], str | None]] = {
     "fault": lambda line: None if line["label"] == "ok" else line["kind"],
     "content": lambda line: "fit" if line["ok"] else "unfit",
     "ask": lambda line: None if line["ok"] else line["kind"],
+    "label": lambda line: "fit" if line["ok"] else "unfit",
 }
 
 
 class Signs:
     """The signs of many texts as a matrix, and which column is which."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        lexicon = lexicons.lexicon()
-        counted = [_counts(read(text, lexicon).words) for text in texts]
+    def __init__(self, texts: Sequence[Sequence[str]]) -> None:
+        counted = [_counts(words) for words in texts]
         seen = Counter(sign for counts, _ in counted for sign in counts)
         self.names = sorted(sign for sign, texts_ in seen.items() if texts_ >= _TEXTS_AT_LEAST)
         self.rarity = np.array([np.log((1 + len(texts)) / (1 + seen[name])) + 1 for name in self.names])
@@ -58,6 +58,12 @@ class Signs:
         self.matrix = csr_matrix((values, (rows, columns)), shape=(len(texts), len(self.names)))
 
 
+def _words(line: Line) -> Sequence[str]:
+    words = read(line["text"], lexicons.lexicon()).words
+    field = line.get("field", "note")
+    return words if field == "note" else of_label(field, line["text"], words)
+
+
 def _counts(words: Sequence[str]) -> tuple[Counter[str], int]:
     counts = Counter(sign for word in words for sign in of_word(word))
     counts.update(of_order(words))
@@ -67,7 +73,7 @@ def _counts(words: Sequence[str]) -> tuple[Counter[str], int]:
 def learn(group: str) -> dict[str, NDArray[Any]]:
     """The arrays that are stored of one group."""
     lines = lines_of(group)
-    signs = Signs([line["text"] for line in lines])
+    signs = Signs([_words(line) for line in lines])
     weights, biases, stored = [], [], {}
     for subject in GROUPS[group]:
         labels, coefficients, bias = _fitted(subject, lines, signs)

@@ -5,23 +5,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-import re2
-
 from services.policy.context import Finding
 from services.policy.text import shape
+from services.policy.text.features import of_label
 from services.policy.text.lexicon import TO_A_MACHINE, Hit, Lexicon
 from services.policy.text.reading import Reading, read
+from services.policy.text.scorer import scales
 
 Field = Literal["note", "name", "title", "company"]
 
-#: In a name, a title or a company one word of a rule is a trade or a name, unless somebody is spoken to.
-_ADDRESSES = re2.compile(
-    r"[!:]|\b(?:you|your|us|me|my|i|we|our|now|today|here|please|asap|urgent|urgently|immediately|apply|visit|reply|click|hiring)\b"
-    r"|\b(?:du|dich|dir|sie|ihre?|uns|mich|jetzt|heute|bitte|vous|votre|nous|tu|toi|maintenant|usted|nos|ahora|hoy|voce|agora|hoje"
-    r"|lei|noi|adesso|oggi|jij|jou|jullie|u|ons|nu|vandaag|ty|pan|pani|nas|teraz|dzis|dig|oss|idag)\b"
-)
 #: The share from which a text is not fit to be sent.
 _UNFIT = 0.6
+#: From the second on it is no name, title or company; below the first, one word of a rule is a trade or a name.
+_PLAINLY_A_LABEL, _NO_LABEL = 0.3, 0.7
 _ASKS = {"repitch": "pitch"}
 #: Words in a name, a title, a company; more are a sentence.
 _MOST_WORDS: dict[Field, int] = {"name": 7, "title": 12, "company": 9, "note": 400}
@@ -42,15 +38,17 @@ def examine(text: str, field: Field, lexicon: Lexicon, company: str | None = Non
     found = list(_hidden(text, reading))
     found += [_finding(code, words) for code, words in shape.faults(text, field, company)]
     found += _size(text, field)
-    label = field != "note" and not _ADDRESSES.search(reading.own)
+    unlike = None if field == "note" else _unlike_a_label(text, field, reading)
     hits = (hit for hit in lexicon.hits("content", reading.views) if _counts(hit, reading))
     for hit in (*hits, *lexicon.hits("reply", reading.views, TO_A_MACHINE)):
         code = hit.rule.meaning if hit.rule.meaning.startswith("content.") else "content.machine"
-        if label and " " not in reading.evidence(hit):
+        if unlike is not None and unlike < _PLAINLY_A_LABEL and " " not in reading.evidence(hit):
             continue
         found.append(_finding(code, reading.evidence(hit), hit.rule.entry.means, hit.rule.entry.id))
-    if field == "note":
+    if unlike is None:
         found += _weighed(reading)
+    elif unlike >= _NO_LABEL:
+        found.append(_finding("content.not_a_name", text, rule="weights.labels"))
     return Examined(not found, tuple(found))
 
 
@@ -62,6 +60,11 @@ def _weighed(reading: Reading) -> Iterator[Finding]:
         says = "Taken together, the words ask for something or press; a thank-you does neither."
         words = reading.telling("content", "content", "unfit")
         yield _finding(f"content.{kind}", words, says, "weights.content")
+
+
+def _unlike_a_label(text: str, field: Field, reading: Reading) -> float:
+    """How surely the words are not those of a name, a title or a company, from 0 to 1."""
+    return scales()["labels"].weigh(of_label(field, text, reading.words))["label"].share("unfit")
 
 
 def _counts(hit: Hit, reading: Reading) -> bool:

@@ -39,3 +39,23 @@ def of_order(words: Sequence[str]) -> Iterator[str]:
     stems = [word[:_STEM] for word in words]
     for left, right in pairwise(stems):
         yield f"{left}+{right}"
+
+
+_LETTERS = re.compile(r"[^\W\d_]+")
+#: Small words that stand in names, of the languages of Europe and in Latin letters beyond.
+_PARTICLE = re.compile(
+    r"a|af|al|am|ap|av|ben|bint?|d|da|dal|dalla|de|degli|del|della|dello|de[nr]|des|d[iou]|dos|e|el|ibn|in?|l[ae]|las|los"
+    r"|na|of?|op|san|st|te?|ten|ter|the|til|tot|und|v|van|vo[mn]|[yz]|zu[mr]?"
+)
+_MOST_COUNTED = 9
+
+
+def of_label(field: str, text: str, words: Sequence[str]) -> tuple[str, ...]:
+    """What a name, a title or a company is weighed by: its field, how many words it has, whether small ones
+    stand among great ones, and its words.
+    """
+    cased = [word for word in _LETTERS.findall(text) if word.lower() != word.upper()]
+    small = any(word.islower() and not _PARTICLE.fullmatch(word) for word in cased)
+    mixed = small and any(not word.islower() for word in cased)
+    marks = (f"§{field[0]}", f"§{min(len(words), _MOST_COUNTED)}", *(("§m",) if mixed else ()))
+    return (*marks, *words)

@@ -134,13 +134,17 @@ def _first_hit(rule: Rule, views: Mapping[Within, bytes]) -> Hit | None:
 def _taken_back(rule: Rule, start: int, end: int, views: Mapping[Within, bytes]) -> bool:
     if not rule.entry.unless and not rule.entry.needs:
         return False
-    around = views[rule.entry.unless_within]
-    first = around.rfind(b"\n", 0, start + 1) + 1
-    last = around.find(b"\n", max(end - 1, start))
-    surroundings = b" " + around[first : last if last >= 0 else len(around)] + b" "
+    surroundings = b" " + line_around(views[rule.entry.unless_within], start, end) + b" "
     if not all(need.search(surroundings) for need in rule.needs):
         return True
     return rule.unless is not None and rule.unless.search(surroundings) is not None
+
+
+def line_around(view: bytes, start: int, end: int) -> bytes:
+    """The clause or sentence of a view in which a hit stands."""
+    first = view.rfind(b"\n", 0, start + 1) + 1
+    last = view.find(b"\n", max(end - 1, start))
+    return view[first : last if last >= 0 else len(view)]
 
 
 class Lexicon:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from services.policy.text import segment
 from services.policy.text.datafile import Within
 from services.policy.text.features import words_of
-from services.policy.text.lexicon import Hit, Lexicon
+from services.policy.text.lexicon import Hit, Lexicon, line_around
 from services.policy.text.normal import Normal, normalise
 from services.policy.text.scorer import Subject, Weighed, scales
 
@@ -37,6 +37,11 @@ class Reading:
     def weighed(self, group: str) -> dict[Subject, Weighed]:
         """What the writer's own words weigh, taken together."""
         return scales()[group].weigh(self.words)
+
+    def weighed_around(self, hit: Hit, group: str) -> dict[Subject, Weighed]:
+        """What the sentence of a hit weighs by itself, as nothing said beside it can change."""
+        sentence = line_around(self.views["sentence"], hit.start, hit.end)
+        return scales()[group].weigh(words_of(sentence.decode()))
 
     def telling(self, group: str, subject: Subject, label: str) -> str:
         """The few words of the original that speak most for a label."""

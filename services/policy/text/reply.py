@@ -1,7 +1,7 @@
 """What did the candidate say? One intent, with the words that show it. The order of harm decides."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 import re2
@@ -20,19 +20,23 @@ _ALWAYS: frozenset[Meaning] = frozenset(
 _HOSTILE: frozenset[Meaning] = frozenset({"reply.hostile", "reply.legal"})
 _ASKS_FOR_SILENCE: frozenset[Meaning] = _HOSTILE | {"reply.opt_out"}
 _SILENCE: tuple[Intent, ...] = ("declined_permanent_optout", "hostile_optout")
+#: A phrase that neither its sentence nor the whole bears out only may be one.
+_OUTWEIGHED: frozenset[Meaning] = frozenset({"reply.opt_out", "reply.legal"})
 #: What sounds like more beside a plain no is courtesy.
 _COURTESY: frozenset[Meaning] = frozenset(
     {"reply.interested", "reply.later", "reply.oblique", "reply.question"}
 )
 #: The share of silence from which it is what the text asks for. A missed wish does more harm than a false one.
-_WITH_A_PHRASE, _WITHOUT_A_PHRASE, _BESIDE_A_KNOWN_NO = 0.2, 0.22, 0.45
+#: The sentence that a phrase stands in is weighed too, for courtesies around it take nothing back.
+_WITH_A_PHRASE, _WITHOUT_A_PHRASE, _BESIDE_A_KNOWN_NO = 0.36, 0.22, 0.45
+_IN_ITS_SENTENCE = 0.42
 _KNOWN_NO: frozenset[Meaning] = frozenset({"reply.decline", "reply.later"})
 #: From here on it may be, so a person looks before anything is sent.
 _PERHAPS = 0.3
 #: A no of this share is plain.
-_PLAINLY = 0.8
+_PLAINLY = 0.6
 #: A share of none of them below this leaves a doubt. Two words say little either way, and are the plainest no.
-_DOUBTLESS = 0.15
+_DOUBTLESS = 0.25
 _DOUBTS: Mapping[str, Meaning] = {
     "source": "reply.data_source",
     "sensitive": "reply.life_event",
@@ -100,10 +104,15 @@ class Reply:
 def understand(text: str, lexicon: Lexicon) -> Reply:
     """The intent of a candidate's message. Quoted history and signatures are not the candidate's words."""
     reading = read(text, lexicon)
-    said = _said(reading, lexicon)
+    hits = [
+        hit
+        for hit in lexicon.hits("reply", reading.views, _asked(reading, lexicon))
+        if _counts(hit, reading, lexicon)
+    ]
+    said = tuple(_told(hit, reading) for hit in hits)
     language, covered = _language(reading, lexicon, said)
     weighed = reading.weighed("replies")
-    intent = _intent({one.meaning for one in said}, weighed["reply"]) if reading.words else "unclear"
+    intent = _intent(hits, weighed["reply"], reading) if reading.words else "unclear"
     said = (*_beside(intent, said, weighed["reply"]), *_doubts(intent, weighed["doubt"], reading))
     shown = next((one for one in said if one.meaning in _SHOWS.get(intent, ())), None)
     words_shown = shown.words if shown else reading.telling("replies", "reply", intent)
@@ -118,12 +127,8 @@ def understand(text: str, lexicon: Lexicon) -> Reply:
     )
 
 
-def _said(reading: Reading, lexicon: Lexicon) -> tuple[Said, ...]:
-    return tuple(
-        Said(hit.rule.meaning, reading.evidence(hit), hit.rule.entry.id, hit.rule.entry.means)
-        for hit in lexicon.hits("reply", reading.views, _asked(reading, lexicon))
-        if _counts(hit, reading, lexicon)
-    )
+def _told(hit: Hit, reading: Reading) -> Said:
+    return Said(hit.rule.meaning, reading.evidence(hit), hit.rule.entry.id, hit.rule.entry.means)
 
 
 def _asked(reading: Reading, lexicon: Lexicon) -> Asked:
@@ -140,10 +145,14 @@ def _counts(hit: Hit, reading: Reading, lexicon: Lexicon) -> bool:
     return hit.rule.meaning not in _ALWAYS or hit.end - hit.start >= NO_CHANCE
 
 
-def _intent(said: set[Meaning], weighed: Weighed) -> Intent:
+def _intent(hits: Sequence[Hit], weighed: Weighed, reading: Reading) -> Intent:
     """What the text as a whole is, where a phrase that asks for silence tips the scale. In the order of harm."""
-    silence = weighed.share(*_SILENCE)
-    if silence >= _enough_for_silence(said):
+    said = {hit.rule.meaning for hit in hits}
+    asking = (hit for hit in hits if hit.rule.meaning in _ASKS_FOR_SILENCE)
+    around = (reading.weighed_around(hit, "replies")["reply"] for hit in asking)
+    if weighed.share(*_SILENCE) >= _enough_for_silence(said) or any(
+        sentence.share(*_SILENCE) >= _IN_ITS_SENTENCE for sentence in around
+    ):
         hostile = said & _HOSTILE or weighed.share("hostile_optout") > weighed.share(
             "declined_permanent_optout"
         )
@@ -163,12 +172,15 @@ def _beside(intent: Intent, said: Sequence[Said], weighed: Weighed) -> Iterator[
     """What counts beside the intent. Courtesy around a plain no is none of it; a wish for silence always is."""
     plain = intent == "declined_soft" and weighed.share("declined_soft") >= _PLAINLY
     for one in said:
-        if not (plain and one.meaning in _COURTESY):
-            yield one
+        meaning: Meaning = (
+            "reply.oblique" if one.meaning in _OUTWEIGHED and intent not in _SILENCE else one.meaning
+        )
+        if not (plain and meaning in _COURTESY):
+            yield one if meaning == one.meaning else replace(one, meaning=meaning, means=_SAYS[meaning])
     silent = weighed.share(*_SILENCE)
     if intent in _SILENCE and not any(one.meaning in _ASKS_FOR_SILENCE for one in said):
-        meaning: Meaning = "reply.hostile" if intent == "hostile_optout" else "reply.opt_out"
-        yield Said(meaning, "", "weights.reply", _SAYS[meaning])
+        silence: Meaning = "reply.hostile" if intent == "hostile_optout" else "reply.opt_out"
+        yield Said(silence, "", "weights.reply", _SAYS[silence])
     elif intent == "declined_soft" and silent >= _PERHAPS:
         yield Said("reply.oblique", "", "weights.reply", _SAYS["reply.oblique"])
 

@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from services.policy.text.features import SHORTEST, of_order, of_word, spans_of
 
-Subject = Literal["reply", "doubt", "conduct", "fault", "content", "ask"]
+Subject = Literal["reply", "doubt", "conduct", "fault", "content", "ask", "label"]
 #: Which subjects are weighed together, by the texts that they were learnt from.
 GROUPS: Mapping[str, tuple[Subject, ...]] = {
     "replies": ("reply", "doubt"),
     "conduct": ("conduct", "fault"),
     "content": ("content", "ask"),
+    "labels": ("label",),
 }
 #: One step of a stored weight.
 STEP = 1 / 8192

@@ -4,7 +4,7 @@ import pytest
 
 from services.policy.document import load_base
 from services.policy.rulebook import DEFAULT
-from services.policy.text.content import examine
+from services.policy.text.content import Field, examine
 from services.policy.text.lexicon import lexicon
 from services.policy.text.reply import understand
 from services.policy.text.thread import Judged, Turn, judge_thread
@@ -190,3 +190,36 @@ def test_a_registered_company_may_look_like_a_domain() -> None:
     text = "All the best from all of us at Booking.com."
     assert examine(text, "note", lexicon(), "Booking.com").ok
     assert not examine(text, "note", lexicon(), "Acme").ok
+
+
+def test_courtesies_around_a_wish_take_nothing_back() -> None:
+    """The sentence that says it is weighed by itself, however much thanks stands around it."""
+    kind = "What a lovely message, thank you so much! I wish you and the team all the best with the search. "
+    text = f"{kind * 3}Please delete my data. {kind * 3}"
+    assert understand(text, lexicon()).intent == "declined_permanent_optout"
+
+
+def test_a_phrase_that_its_own_sentence_does_not_bear_out_is_none() -> None:
+    """Whose interviews on Thursday are called off (Arabic) may be written to in May."""
+    text = "يمكنك شطب اسمي من مقابلات يوم الخميس، قررت البقاء في مكاني."
+    reply = understand(text, lexicon())
+    assert reply.intent == "declined_soft"
+    assert "reply.opt_out" not in {said.meaning for said in reply.said}
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "ok"),
+    [
+        ("Anna call me", "name", False),
+        ("Peter wartet auf Antwort", "name", False),
+        ("Will Call", "name", True),
+        ("Job van der Berg", "name", True),
+        ("Developer (twice your pay)", "title", False),
+        ("Bonus Accounting Clerk", "title", True),
+        ("Acme te busca", "company", False),
+        ("Free Now", "company", True),
+    ],
+)
+def test_a_sentence_is_no_name(text: str, field: Field, ok: bool) -> None:  # noqa: FBT001 - the case's label
+    """A pitch in a name, a title or a company is seen; names that are words as well pass."""
+    assert examine(text, field, lexicon()).ok is ok
