@@ -28,11 +28,11 @@ from services.policy.facts import (
     Review,
     Sameness,
     Severity,
-    Stage,
     Standing,
     Stop,
     Volume,
 )
+from shared.events import Stage
 from shared.reasons import Who
 
 #: The newest entries kept of each kind of history. Bounds a stored decision and the time of a judgment.

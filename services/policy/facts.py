@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
+from shared.events import Stage
 from shared.moments import to_millisecond
 from shared.reasons import Side, Who, who_says
 
@@ -16,7 +17,6 @@ AGES = (0, 1, 2, 3, 4, 5, 6, *range(7, TALLY_DAYS, 7))
 Direction = Literal["outreach", "reply"]
 StopKind = Literal["opt_out", "complaint", "erasure", "bounce", "preference"]
 StopScope = Literal["tenant", "installation"]
-Stage = Literal["outreach", "application", "interview", "offer"]
 Severity = Literal["deny", "hold", "note"]
 #: What a candidate's words mean.
 Intent = Literal[

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TypedDict
 
-from services.policy.facts import EarlierDecline, Lookup, Reading, Stage
+from services.policy.facts import EarlierDecline, Lookup, Reading
 from services.policy.lookups import known_of
 from services.policy.mappings import who_said
+from shared.events import Stage
 from shared.reasons import Who
 from shared.store.client import Document
 

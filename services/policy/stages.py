@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from services.policy.facts import Stage
 from services.policy.tighter import Section, Tighter
+from shared.events import Stage
 
 Treatment = Literal["thank", "hold", "deny"]
 

@@ -20,8 +20,8 @@ from services.intake.enrichment import found
 from services.intake.enrichment.asking import Ask, Asking, Subject, Unanswered, behind, segment, wanted
 from services.intake.enrichment.credentials import Credentials, Secret
 from services.intake.sources import reading
-from services.intake.sources.reading import Stage, at, each, ident, text
-from shared.events import KnownDecline
+from services.intake.sources.reading import at, each, ident, text
+from shared.events import KnownDecline, Stage
 from shared.reasons import Who
 
 API, AUTH = "https://api.smartrecruiters.com", "https://api.smartrecruiters.com"

@@ -3,8 +3,8 @@
 from typing import Any
 
 from services.intake.sources import reading
-from services.intake.sources.reading import Stage, at, each, ident, text
-from shared.events import Person, Recruiter
+from services.intake.sources.reading import at, each, ident, text
+from shared.events import Person, Recruiter, Stage
 from shared.reasons import fold
 
 

@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from pydantic import ValidationError
@@ -22,6 +22,7 @@ from shared.events import (
     Job,
     Person,
     Recruiter,
+    Stage,
     content_digest,
 )
 from shared.identity import canonical_email, canonical_profile_url, identifiers
@@ -33,7 +34,6 @@ from shared.reasons import fold
 MAX_ID = 200
 #: As much as shared.events takes.
 _MAX_EMAIL, _MAX_PHONE, _MAX_PROFILES, _MAX_PROFILE = 320, 40, 10, 500
-Stage = Literal["outreach", "application", "interview", "offer"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -28,8 +28,8 @@ from services.intake.sources import reading, signing
 from services.intake.sources.config import Config, Erasing
 from services.intake.sources.contract import erased, judged
 from services.intake.sources.delivery import Answer, Delivery, Mapped, gathered, ignore
-from services.intake.sources.reading import Stage, at, each, ident, needed, text
-from shared.events import DeclineReceived, DeclineWithdrawn, Person
+from services.intake.sources.reading import at, each, ident, needed, text
+from shared.events import DeclineReceived, DeclineWithdrawn, Person, Stage
 from shared.reasons import Who, fold
 
 ABOUT = "Workable"
