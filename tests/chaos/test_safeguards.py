@@ -173,7 +173,7 @@ def waits(*hours: float) -> tuple[timedelta, ...]:
 
 
 SEARCHES: dict[str, tuple[Remove, Scope]] = {
-    "unique permits": (unique_permits, replace(PLAIN, without=with_("life"))),
+    "unique permits": (unique_permits, PLAIN),
     "rev guard": (
         rev_guard,
         replace(

@@ -126,7 +126,9 @@ async def test_after_an_interrupt_it_goes_on_where_the_confirmed_part_ended(
     path, state = past(tmp_path / "past.jsonl", 3 * WINDOW), tmp_path / "past.jsonl.import.json"
     await room_for(servers, vhost, WINDOW // MAX_EVENTS + 5)
     environment = {name: value for name, value in os.environ.items() if name.startswith("AFTERWORD_")}
-    command = [sys.executable, "-m", "services.console.main", "import", "interactions", str(path)]
+    # whoever runs in the background of a shell has this signal ignored, and so have all that it starts
+    listening = ["env", "--default-signal=INT"]
+    command = [*listening, sys.executable, "-m", "services.console.main", "import", "interactions", str(path)]
     with Process([*command, "--source", "ats"], log=tmp_path / "log", env=environment) as process:
         await until(lambda: state.exists() or not process.running)
         os.kill(process.pid, signal.SIGINT)

@@ -283,8 +283,9 @@ async def test_a_server_that_says_nothing_does_not_hold_up_a_stop(
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         reached.set()
         await reader.read()
-        ended.set()
         writer.close()
+        await writer.wait_closed()
+        ended.set()
 
     reached = asyncio.Event()
     async with await asyncio.start_server(silent, "127.0.0.1", 0) as front:
