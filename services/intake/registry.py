@@ -11,11 +11,12 @@ from pydantic import BaseModel
 from pymongo.errors import DuplicateKeyError
 
 from services.intake.directory import NAME
-from services.intake.enrichment.credentials import read_credentials, sealed
+from services.intake.enrichment.credentials import sealed
 from services.intake.enrichment.platforms import PLATFORMS
 from services.intake.mailbox import credentials as mailbox
 from services.intake.sources import SOURCES, configured
 from services.intake.sources.standard_webhooks import SECRET_PREFIX
+from shared.checked import checked
 from shared.clock import Clock
 from shared.errors import Conflict, Invalid, NotFound
 from shared.identity import canonical_email
@@ -167,7 +168,7 @@ class Sources:
         if kind not in CREDENTIALS:
             expected = f"a source of one of the kinds {', '.join(CREDENTIALS)} is expected"
             raise Invalid.at("", f"{name} is of the kind {kind}, which is not looked up; {expected}")
-        stored = sealed(read_credentials(CREDENTIALS[kind], given), name, keyring)
+        stored = sealed(checked(CREDENTIALS[kind], given), name, keyring)
         await self._sources.update_one({"_id": name}, {"$set": {"credentials": stored}})
         return use_of(kind)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.intake.envelope import Sender, enveloped
 from services.intake.sources import SOURCES, Delivery
-from services.intake.sources.config import read_config
+from shared.checked import checked
 from shared.errors import Invalid, SignatureInvalid
 from tests.fuzz.mutations import spoilt
 from tests.unit.intake.sources.deliveries import NOW, body_of, stored
@@ -34,7 +34,7 @@ def fuzz(kind: str, seed: int) -> Iterator[int]:
         case = cases[position]
         headers = {name.lower(): str(value) for name, value in case.get("headers", {}).items()}
         left = spoilt(bodies[position], headers, bodies, lots)
-        config = read_config(adapter.CONFIG, case.get("config", {}))
+        config = checked(adapter.CONFIG, case.get("config", {}))
         delivery = Delivery(left.headers, left.body, lots.choice(("POST", "POST", "GET", "OPTIONS")))
         began = time.process_time()
         try:

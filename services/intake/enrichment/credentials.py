@@ -2,15 +2,13 @@
 secret.
 """
 
-from collections.abc import Mapping
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from services.intake.sources.strict_json import read
-from shared.errors import FieldError, Invalid
-from shared.pointer import pointer
+from shared.checked import checked
 from shared.vault import Keyring
 
 #: Names of this machine alone; the one place to which nothing has to be encrypted on its way.
@@ -51,15 +49,6 @@ class Credentials(BaseModel):
 C = TypeVar("C", bound=BaseModel)
 
 
-def read_credentials(model: type[C], value: Mapping[str, object]) -> C:
-    """The credentials. Raises Invalid with every fault, none of which repeats a value."""
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False, include_context=False)
-        raise Invalid([FieldError(pointer(fault["loc"]), fault["msg"]) for fault in faults]) from None
-
-
 def sealed(credentials: BaseModel, source: str, keyring: Keyring) -> bytes:
     """The credentials encrypted, bound to their source."""
     return keyring.seal(credentials.model_dump_json(exclude_none=True).encode(), bound_to(source))
@@ -69,7 +58,7 @@ def opened(model: type[C], stored: bytes, source: str, keyring: Keyring) -> C:
     """The credentials in clear. Raises NotFound where their key is not in the ring, Invalid where they were
     altered or are of another kind.
     """
-    return read_credentials(model, read(keyring.open(stored, bound_to(source))))
+    return checked(model, read(keyring.open(stored, bound_to(source))))
 
 
 def bound_to(source: str) -> bytes:

@@ -19,8 +19,9 @@ from services.intake.sources import (
     teamtailor,
     workable,
 )
-from services.intake.sources.config import Config, read_config
+from services.intake.sources.config import Config
 from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, folded
+from shared.checked import checked
 
 __all__ = [
     "DEFAULT_KIND",
@@ -109,4 +110,4 @@ def configured(kind: str, told: Mapping[str, object] | None) -> Any:
 
     Raises Invalid with every fault, none of which repeats a value.
     """
-    return read_config(SOURCES[kind].CONFIG, told or {})
+    return checked(SOURCES[kind].CONFIG, told or {})

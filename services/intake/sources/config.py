@@ -1,12 +1,9 @@
 """What an operator tells of a source: a JSON object, checked by the model of its kind."""
 
-from collections.abc import Mapping
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from shared.errors import FieldError, Invalid
-from shared.pointer import pointer
 from shared.reasons import NamedReason, Reading, Side, Who, fold
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
@@ -44,15 +41,3 @@ class Erasing(Config):
     """What a kind takes whose platform tells that a candidate was deleted."""
 
     erase_deleted: bool = Field(False, description="A candidate who is deleted there is forgotten here.")
-
-
-C = TypeVar("C", bound=Config)
-
-
-def read_config(model: type[C], value: Mapping[str, object]) -> C:
-    """The configuration. Raises Invalid with every fault, none of which repeats a value."""
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False, include_context=False)
-        raise Invalid([FieldError(pointer(fault["loc"]), fault["msg"]) for fault in faults]) from None

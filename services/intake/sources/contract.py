@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
-
 from services.intake.sources import reading
 from services.intake.sources.config import Config, Erasing
 from services.intake.sources.delivery import Ignored, Mapped, Sent, ignore
+from shared.checked import checked
 from shared.errors import FieldError, Invalid
 from shared.events import INBOUND, Data, DeclineReceived, ErasureRequested, Person
 from shared.identity import canonical_email, identifiers
@@ -23,14 +22,7 @@ def read_data(model: type[D], raw: Any, path: Path) -> D:
     """The data that lie at this path of the body. Raises Invalid with every fault."""
     if not isinstance(raw, dict):
         raise Invalid.at(pointer(path), "an object is expected")
-    try:
-        data = model.model_validate(raw)
-    except ValidationError as error:
-        # pydantic's own text and input are left behind where they would repeat the value
-        faults = error.errors(include_url=False, include_input=False, include_context=False)
-        raise Invalid(
-            [FieldError(pointer((*path, *fault["loc"])), fault["msg"]) for fault in faults]
-        ) from None
+    data = checked(model, raw, path)
     faults_of_person = list(_person_faults(data, path))
     if faults_of_person:
         raise Invalid(faults_of_person)

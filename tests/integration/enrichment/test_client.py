@@ -16,9 +16,9 @@ from services.intake.enrichment import client as asking
 from services.intake.enrichment.accounts import Account
 from services.intake.enrichment.asking import NotNow, Subject, Unanswered
 from services.intake.enrichment.client import Client, outside
-from services.intake.enrichment.credentials import read_credentials
 from services.intake.enrichment.platforms import PLATFORMS
 from services.intake.sources import Mapped
+from shared.checked import checked
 from shared.clock import FixedClock
 from shared.events import InteractionRecorded, KnownDecline, PersonChanged, PreferenceSet
 from tests.integration.enrichment.platform import (
@@ -62,7 +62,7 @@ def account(platform: StandIn, kind: str = "greenhouse", **changed: str) -> Acco
     """A source of this kind, whose API is the stand-in."""
     given: dict[str, Any] = {**KEYS[kind], "api_url": platform.url, **changed}
     of = PLATFORMS[kind]
-    return Account("ats", of, read_credentials(of.CREDENTIALS, given))
+    return Account("ats", of, checked(of.CREDENTIALS, given))
 
 
 def told(found: Mapped) -> list[Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from deploy.docs import DOCS
 from services.intake.sources import SOURCES
-from services.intake.sources.config import read_config
+from shared.checked import checked
 
 PAGES = {page.stem: page.read_text("utf-8") for page in (DOCS / "sources").glob("*.md")}
 KINDS = sorted(PAGES.keys() & SOURCES.keys())
@@ -31,4 +31,4 @@ def test_there_are_pages_with_configurations() -> None:
 def test_the_configuration_on_a_page_is_one_of_its_kind(kind: str) -> None:
     """So that it can be copied."""
     for configuration in configurations(PAGES[kind]):
-        read_config(SOURCES[kind].CONFIG, configuration)
+        checked(SOURCES[kind].CONFIG, configuration)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.intake.enrichment.credentials import read_credentials
 from services.intake.mailbox.credentials import MailboxCredentials
+from shared.checked import checked
 from shared.errors import Invalid
 
 GIVEN = {"host": "imap.example.org", "user": "rey", "password": "s3cr3t"}
@@ -13,7 +13,7 @@ GIVEN = {"host": "imap.example.org", "user": "rey", "password": "s3cr3t"}
 
 def test_what_is_left_out_is_the_usual() -> None:
     """The inbox, over TLS."""
-    given = read_credentials(MailboxCredentials, GIVEN)
+    given = checked(MailboxCredentials, GIVEN)
     assert (given.port, given.folder, given.tls) == (993, "INBOX", True)
     assert "s3cr3t" not in repr(given)
 
@@ -21,7 +21,7 @@ def test_what_is_left_out_is_the_usual() -> None:
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])
 def test_in_clear_on_this_machine_alone(host: str) -> None:
     """By one of its own names."""
-    assert not read_credentials(MailboxCredentials, {**GIVEN, "host": host, "tls": False}).tls
+    assert not checked(MailboxCredentials, {**GIVEN, "host": host, "tls": False}).tls
 
 
 @pytest.mark.parametrize(
@@ -41,5 +41,5 @@ def test_in_clear_on_this_machine_alone(host: str) -> None:
 def test_a_fault_names_its_field_and_repeats_nothing(changed: dict[str, Any], where: str) -> None:
     """No command may be smuggled into another."""
     with pytest.raises(Invalid, match=where) as refused:
-        read_credentials(MailboxCredentials, {**GIVEN, **changed})
+        checked(MailboxCredentials, {**GIVEN, **changed})
     assert "s3cr3t" not in str(refused.value)

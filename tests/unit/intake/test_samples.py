@@ -9,7 +9,7 @@ from services.intake.probe import sample
 from services.intake.registry import new_secret
 from services.intake.samples import SAMPLES, Try
 from services.intake.sources import SOURCES
-from services.intake.sources.config import read_config
+from shared.checked import checked
 from shared.errors import Invalid, SignatureInvalid
 from shared.events import DeclineReceived, people_of
 from shared.sample import is_sample
@@ -36,7 +36,7 @@ MAPPING: dict[str, Any] = {
 
 def tried(kind: str, config: dict[str, Any] | None = None, *, secret: str | None = None) -> Try:
     """One try of a source of this kind."""
-    told = read_config(SOURCES[kind].CONFIG, config or {})
+    told = checked(SOURCES[kind].CONFIG, config or {})
     return Try("T_r-1", NOW, secret or new_secret(), told)
 
 

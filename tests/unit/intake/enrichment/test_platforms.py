@@ -20,16 +20,17 @@ from services.intake.enrichment.asking import (
     Subject,
     Unanswered,
 )
-from services.intake.enrichment.credentials import Credentials, read_credentials
+from services.intake.enrichment.credentials import Credentials
 from services.intake.enrichment.found import MAX_MESSAGES
 from services.intake.enrichment.platforms import PLATFORMS
 from services.intake.envelope import Sender, enveloped
+from shared.checked import checked
 from shared.errors import Invalid
 from shared.events import InteractionRecorded, PersonChanged, PreferenceSet
 
 NOW = datetime(2026, 6, 3, 12, tzinfo=UTC)
 CREDENTIALS: dict[str, Credentials] = {
-    kind: read_credentials(platform.CREDENTIALS, keys)
+    kind: checked(platform.CREDENTIALS, keys)
     for kind, platform in PLATFORMS.items()
     for keys in [
         {name: "k" for name, field in platform.CREDENTIALS.model_fields.items() if field.is_required()}

@@ -6,10 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
-from services.intake.enrichment.credentials import opened, read_credentials, sealed
+from services.intake.enrichment.credentials import opened, sealed
 from services.intake.enrichment.lever import LeverCredentials
 from services.intake.enrichment.merge import MergeCredentials
 from services.intake.enrichment.reach import Forbidden, PublicOnly, is_public
+from shared.checked import checked
 from shared.errors import Invalid, NotFound
 from shared.vault import Keyring, new_key
 
@@ -28,7 +29,7 @@ RING = Keyring.parse(f"k1:{new_key()}")
 )
 def test_an_address_of_its_own(url: str) -> None:
     """Encrypted, but on this machine."""
-    given = read_credentials(LeverCredentials, {"api_key": "k", "api_url": url})
+    given = checked(LeverCredentials, {"api_key": "k", "api_url": url})
     assert given.api_url == url.rstrip("/")
 
 
@@ -50,7 +51,7 @@ def test_an_address_of_its_own(url: str) -> None:
 def test_an_address_that_is_none(url: str) -> None:
     """Each says what is expected, and repeats nothing."""
     with pytest.raises(Invalid, match="/api_url") as refused:
-        read_credentials(LeverCredentials, {"api_key": "k", "api_url": url})
+        checked(LeverCredentials, {"api_key": "k", "api_url": url})
     assert len(url) < 10 or url not in str(refused.value)
 
 
@@ -58,7 +59,7 @@ def test_faults_of_credentials_name_the_field_and_no_secret() -> None:
     """All at once."""
     given = {"api_key": "two words", "token": "s3cr3t"}
     with pytest.raises(Invalid) as refused:
-        read_credentials(MergeCredentials, given)
+        checked(MergeCredentials, given)
     assert {fault.pointer for fault in refused.value.errors} == {"/api_key", "/account_token", "/token"}
     assert "words" not in str(refused.value)
     assert "s3cr3t" not in str(refused.value)
@@ -66,7 +67,7 @@ def test_faults_of_credentials_name_the_field_and_no_secret() -> None:
 
 def test_credentials_open_for_their_own_source_alone() -> None:
     """In no other's place, and under no other key."""
-    given = read_credentials(LeverCredentials, {"api_key": "k"})
+    given = checked(LeverCredentials, {"api_key": "k"})
     assert "'k'" not in repr(given)
     stored = sealed(given, "ats", RING)
     assert opened(LeverCredentials, stored, "ats", RING) == given

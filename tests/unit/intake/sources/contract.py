@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.intake.sources import SOURCES, Adapter, Answer, Delivery, Mapped, Sent, folded
-from services.intake.sources.config import Config, read_config
+from services.intake.sources.config import Config
 from services.intake.trial import tried
+from shared.checked import checked
 from shared.errors import Invalid, SignatureInvalid
 from shared.events import DeclineReceived, InteractionRecorded, content_digest
 from shared.reasons import Reading
@@ -104,12 +105,12 @@ class AdapterContract:
 
     def verify(self, delivery: Delivery, *secrets: str, at: datetime = NOW) -> None:
         """Raises SignatureInvalid unless it is genuine."""
-        config: Config = read_config(self.adapter.CONFIG, self.config)
+        config: Config = checked(self.adapter.CONFIG, self.config)
         self.adapter.verify(delivery, secrets, config, now=at, tolerance_s=300)
 
     def map(self, delivery: Delivery, config: Mapping[str, Any] | None = None) -> Mapped:
         """What the delivery holds."""
-        read: Config = read_config(self.adapter.CONFIG, self.config if config is None else config)
+        read: Config = checked(self.adapter.CONFIG, self.config if config is None else config)
         return self.adapter.map_events(delivery, read)
 
     def read(self, body: Any, **config: Any) -> tuple[Sent, ...]:

@@ -2,14 +2,15 @@
 
 import pytest
 
-from services.intake.sources.config import Config, read_config
+from services.intake.sources.config import Config
+from shared.checked import checked
 from shared.errors import Invalid
 from shared.reasons import Side, Who
 
 
 def reasons(**mapped: Side) -> Config:
     """A configuration that maps these reasons."""
-    return read_config(Config, {"reasons": mapped})
+    return checked(Config, {"reasons": mapped})
 
 
 @pytest.mark.parametrize(
@@ -40,20 +41,20 @@ def test_a_reason_that_is_not_mapped_changes_nothing(told: Who, reason: str | No
 
 def test_a_reason_is_known_in_every_spelling() -> None:
     """Letter case, width and spaces do not tell two apart."""
-    config = read_config(Config, {"reasons": {"  Rückzug  durch   Bewerber ": "candidate"}})
+    config = checked(Config, {"reasons": {"  Rückzug  durch   Bewerber ": "candidate"}})
     assert config.reading("unknown", "RU\u0308CKZUG durch\u00a0Bewerber").who == "candidate"
 
 
 def test_names_of_one_reason_that_are_mapped_differently_leave_a_doubt() -> None:
     """Its text to one side, its id to the other; unless one says that it is none."""
-    config = read_config(Config, {"reasons": {"withdrew": "candidate", "9": "company", "10": "ignore"}})
+    config = checked(Config, {"reasons": {"withdrew": "candidate", "9": "company", "10": "ignore"}})
     assert config.reading("unknown", "withdrew", "9").who == "unknown"
     assert config.reading("unknown", "withdrew", "10").who is None
 
 
 def test_a_reading_names_the_reason_as_it_was_sent_and_once() -> None:
     """In the platform's spelling, its text first; two spellings of one name are one."""
-    config = read_config(Config, {"reasons": {"withdrew": "candidate"}})
+    config = checked(Config, {"reasons": {"withdrew": "candidate"}})
     read = config.reading("unknown", "WITHDREW", "9", None, "withdrew", " ")
     assert [(one.name, one.side) for one in read.reasons] == [("WITHDREW", "candidate"), ("9", None)]
     assert read.told == "unknown"
@@ -62,6 +63,6 @@ def test_a_reading_names_the_reason_as_it_was_sent_and_once() -> None:
 def test_a_fault_repeats_no_value() -> None:
     """It is told by its place."""
     with pytest.raises(Invalid) as refused:
-        read_config(Config, {"reasons": {"withdrew": "aphasia"}})
+        checked(Config, {"reasons": {"withdrew": "aphasia"}})
     assert [fault.pointer for fault in refused.value.errors] == ["/reasons/withdrew"]
     assert "aphasia" not in str(refused.value)

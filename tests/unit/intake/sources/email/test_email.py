@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.intake.sources import Delivery
-from services.intake.sources.config import read_config
 from services.intake.sources.email import CONFIG, MEDIA_TYPES
 from services.intake.trial import tried
+from shared.checked import checked
 from shared.errors import Invalid
 from shared.events import MAX_TEXT, BounceReceived, ComplaintReceived, InteractionRecorded, OptOutReceived
 from tests.unit.intake.signing import OTHER_SECRET, SECRET
@@ -193,7 +193,7 @@ class TestEmail(AdapterContract):
     def test_an_address_that_is_none_is_no_configuration(self) -> None:
         """Told at once, not found out by outreach that nobody recorded."""
         with pytest.raises(Invalid):
-            read_config(CONFIG, {"recruiters": ["rey"]})
+            checked(CONFIG, {"recruiters": ["rey"]})
 
     def test_headers_that_nobody_knows_yet_change_nothing(self) -> None:
         """As a later server writes them."""

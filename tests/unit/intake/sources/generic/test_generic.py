@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import pytest
 
 from services.intake.sources import Delivery
-from services.intake.sources.config import read_config
 from services.intake.sources.generic import CONFIG, MAX_EVENTS
+from shared.checked import checked
 from shared.errors import Invalid, SignatureInvalid
 from shared.events import DeclineReceived, DeclineWithdrawn, Recruiter
 from tests.unit.intake.sources.contract import AdapterContract, bare_hex, declines
@@ -165,7 +165,7 @@ class TestGenericWithTime(AdapterContract):
     def test_a_time_in_milliseconds_is_as_old(self) -> None:
         """Where the configuration says so."""
         scheme = self.config["signature"] | {"timestamp_unit": "ms"}
-        config = read_config(CONFIG, {"signature": scheme})
+        config = checked(CONFIG, {"signature": scheme})
         digest = hmac.new(b"k" * 32, f"v0:{AT}000:d-1:{{}}".encode(), "sha512").digest()
         headers = {"x-at": f"{AT}000", "x-id": "d-1", "x-sig": b64encode(digest).decode()}
         self.adapter.verify(Delivery(headers, b"{}"), [self.secret], config, now=NOW, tolerance_s=300)
@@ -201,11 +201,11 @@ class TestGenericWithTime(AdapterContract):
 def test_a_slip_in_the_configuration_is_told_by_its_place(config: dict[str, Any], pointer: str) -> None:
     """Before any delivery comes; a mapping that finds nothing in its own example is one."""
     with pytest.raises(Invalid) as refused:
-        read_config(CONFIG, config)
+        checked(CONFIG, config)
     assert [fault.pointer for fault in refused.value.errors] == [pointer]
 
 
 def test_a_mapping_that_reads_its_example_is_taken() -> None:
     """So that an operator sees it work before anything is sent."""
     body = CASES["a-candidate-withdrew"]["body"]
-    assert read_config(CONFIG, MAPPED | {"example": body}).example == body
+    assert checked(CONFIG, MAPPED | {"example": body}).example == body

@@ -1,0 +1,24 @@
+"""What somebody told, checked by its model; its faults as fields and what was expected of them."""
+
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from shared.errors import FieldError, Invalid
+from shared.pointer import pointer
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def checked(model: type[M], value: Any, path: tuple[str | int, ...] = ()) -> M:
+    """The model of this value, which lies at `path`. Raises Invalid with every fault, none of which repeats
+    the value.
+    """
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        # pydantic's own text and input are left behind where they would repeat the value
+        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        raise Invalid(
+            [FieldError(pointer((*path, *fault["loc"])), fault["msg"]) for fault in faults]
+        ) from None
