@@ -154,7 +154,7 @@ async def test_an_answer_that_lags_is_asked_for_again(stage: Stage, platform: St
     no = changed()
     async with stage.policy(), worker(stage):
         await stage.publish(outreach())
-        await stage.bus.publish([no])
+        await stage.publish(no)
         await eventually(lambda: _waits(stage, topology.wait_exchange(30).name), "it is put off")
         assert (await stage.case(no))["state"] == State.RECEIVED
         platform.statuses.append(withdrawn)
