@@ -187,7 +187,7 @@ class IntakeSettings(Rabbit, Mongo, Http, BusKey, SourceKeys, InForce):
     max_body_bytes: BodyBytes = 1_048_576
     #: Standard Webhooks: how far a delivery's timestamp may lie from now.
     signature_tolerance_s: Seconds = 300
-    #: How long a source's configuration may be held; also how soon `disable` takes hold.
+    #: How long a source's configuration is held while its changes are not heard, and `disable` may take.
     source_cache_s: Seconds = 1
 
 

@@ -39,7 +39,7 @@ _INDEX = ("find", "createCollection", "createIndex", "listIndexes")
 
 #: Service to collection to actions. What is not named is refused by the server.
 ROLES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "intake": {"sources": _READ},
+    "intake": {"sources": ("find", "changeStream")},  # hears at once that one was changed
     "worker": {
         "sources": _READ,
         "suppressions": _READ,

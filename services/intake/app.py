@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from starlette.routing import Route
 
 from services.intake import openapi
+from services.intake.changes import follow
 from services.intake.deliveries.copies import Copies
 from services.intake.directory import Directory, stored_sources
 from services.intake.limits import Limits, Rate
@@ -19,6 +20,7 @@ from services.intake.publish import Publisher
 from services.intake.receive import Door
 from services.intake.sources.standard_webhooks import SECRET_PREFIX
 from shared import bus, problems
+from shared.background import running
 from shared.clock import Clock, SystemClock
 from shared.errors import Transient
 from shared.health import health_routes
@@ -78,7 +80,8 @@ def build(settings: IntakeSettings, clock: Clock | None = None) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await _start(broker, settings)
         try:
-            yield
+            async with running(follow(database, directory)):
+                yield
         finally:
             await _stop(publisher, copies, broker, settings.stop_timeout_s / 2)
             mongo.close()

@@ -25,6 +25,8 @@ MAX_UNKNOWN = 10_000
 MAX_READ = 500
 #: How long a request waits for a read: then the last known configuration serves.
 READ_TIMEOUT_S = 1.0
+#: How long an answer is held while changes are told: they end it earlier.
+TOLD_CACHE_S = 60.0
 
 #: Says that MongoDB is away, or as good as.
 _AWAY: tuple[type[Exception], ...] = (*AWAY, TimeoutError)
@@ -72,13 +74,19 @@ def stored_sources(database: Database) -> Read:
 
 
 class Directory:
-    """Which sources there are. Concurrent questions share one read, whichever names they ask for."""
+    """Which sources there are. Concurrent questions share one read, whichever names they ask for.
+
+    An answer is held for ``cache_s``; for longer while somebody tells which sources changed.
+    """
 
     def __init__(self, read: Read, keyring: Keyring, clock: Clock, cache_s: float) -> None:
         self._read = read
         self._keyring = keyring
         self._clock = clock
         self._cache = timedelta(seconds=cache_s)
+        self._told = False
+        #: Rises with each change, so that what was read before one is not held as if it were read after it.
+        self._changes = 0
         self._known: dict[str, _Known] = {}
         self._unknown: OrderedDict[str, datetime] = OrderedDict()
         self._waited_for: dict[str, datetime] = {}
@@ -89,6 +97,21 @@ class Directory:
     def warm(self) -> bool:
         """Whether deliveries of some source can be taken even while MongoDB is away."""
         return any(known.source for known in self._known.values())
+
+    def listen(self, *, told: bool) -> None:
+        """Says whether changes are told from now on. What changed until now may have been missed."""
+        self._told = told
+        self._changes += 1
+        now = self._clock.now()
+        self._unknown.clear()
+        self._known = {name: _Known(known.source, now) for name, known in self._known.items()}
+
+    def changed(self, name: str) -> None:
+        """Says that a source was added, changed or taken away: it is read again before it is used."""
+        self._changes += 1
+        self._unknown.pop(name, None)
+        if name in self._known:
+            self._known[name] = _Known(self._known[name].source, self._clock.now())
 
     async def find(self, name: str) -> Source | None:
         """The source of this name, None where there is none or it is disabled.
@@ -140,9 +163,11 @@ class Directory:
                 answers[name] = known.source
         stale = [name for name in dict.fromkeys(names) if name not in answers]
         if stale:
+            changes = self._changes
             found = await self._read(stale)
             self.away = False
-            fresh_until = self._clock.now() + self._cache
+            held = timedelta(seconds=TOLD_CACHE_S) if self._told and changes == self._changes else self._cache
+            fresh_until = self._clock.now() + held
             answers |= {name: self._learn(name, found.get(name), fresh_until) for name in stale}
         return [answers[name] for name in names]
 

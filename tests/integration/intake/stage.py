@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import aio_pika
@@ -17,6 +18,7 @@ from aio_pika.abc import AbstractIncomingMessage
 from pydantic import SecretStr
 
 from services.intake.app import build
+from services.intake.directory import TOLD_CACHE_S
 from services.intake.registry import Sources, Tenants
 from shared import topology
 from shared.batch import decode
@@ -33,6 +35,9 @@ KEYRING = Keyring.parse(SOURCE_KEYS)
 #: Of platforms that make it themselves.
 SECRET = "made by the platform"
 RATE = {"per_second": 1e6, "burst": 1e6}
+
+#: Once so much time has passed, each source is read again, whether its change was heard or not.
+READ_AGAIN = timedelta(seconds=TOLD_CACHE_S)
 
 #: Patience of a test: more than any step takes, less than the test's own timeout.
 PATIENCE_S = 60

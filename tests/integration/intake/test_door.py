@@ -10,7 +10,16 @@ import pytest
 
 from services.intake.registry import Sources
 from shared import events, topology
-from tests.integration.intake.stage import KEYRING, Platform, Stage, decline, opt_out, statuses
+from tests.integration.intake.stage import (
+    KEYRING,
+    READ_AGAIN,
+    Platform,
+    Stage,
+    decline,
+    opt_out,
+    statuses,
+    until,
+)
 
 FACTS, STOPS = topology.POLICY_FACTS.name, topology.POLICY_STOPS.name
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -59,7 +68,7 @@ async def test_a_decline_of_a_source_that_is_looked_up_goes_to_the_worker_too(
     await platform.send(decline("d-1"))
     (before,) = await stage.events(FACTS)
     await stage.database["sources"].update_one({"_id": "ats"}, {"$set": {"credentials": b"sealed"}})
-    stage.clock.advance(timedelta(seconds=2))
+    stage.clock.advance(READ_AGAIN)
     message = decline("m-1", type="interaction.recorded")
     message["data"]["direction"] = "outreach"
     company = decline("d-2")
@@ -133,7 +142,7 @@ async def test_unknown_and_disabled_sources_answer_alike(stage: Stage, platform:
     sources = Sources(stage.database, stage.clock)
     assert (await platform.send(decline("d-1"))).status_code == 202
     await sources.enable("ats", enabled=False)
-    stage.clock.advance(timedelta(seconds=1))
+    stage.clock.advance(READ_AGAIN)
     disabled = await platform.send(decline("d-1"))
     unknown = await Platform(stage.http, stage.clock, "nobody", platform.secret).send(decline("d-1"))
     no_name = await Platform(stage.http, stage.clock, "No..Name", platform.secret).send(decline("d-1"))
@@ -141,8 +150,20 @@ async def test_unknown_and_disabled_sources_answer_alike(stage: Stage, platform:
     assert_problem(disabled, 404, "unknown-source")
     assert disabled.json() == unknown.json() == no_name.json() == unsigned.json()
     await sources.enable("ats", enabled=True)
-    stage.clock.advance(timedelta(seconds=1))
+    stage.clock.advance(READ_AGAIN)
     assert (await platform.send(decline("d-1"))).status_code == 202
+
+
+async def test_a_changed_source_is_heard_of_at_once(stage: Stage, platform: Platform) -> None:
+    """No time passes; until it is heard of, the known configuration serves."""
+    sources = Sources(stage.database, stage.clock)
+    for enabled, status in ((True, 202), (False, 404), (True, 202)):
+        await sources.enable("ats", enabled=enabled)
+
+        async def heard(status: int = status) -> bool:
+            return (await platform.send(decline("d-1"))).status_code == status
+
+        await until(heard)
 
 
 async def test_the_previous_secret_is_taken_until_its_end(stage: Stage, platform: Platform) -> None:

@@ -18,7 +18,7 @@ from services.intake.deliveries.watch import line, watched
 from shared import topology
 from shared.clock import FixedClock, SystemClock
 from shared.errors import AfterwordError
-from tests.integration.intake.stage import BUS_KEY, SOURCE_KEYS, Platform, Stage, decline, until
+from tests.integration.intake.stage import BUS_KEY, READ_AGAIN, SOURCE_KEYS, Platform, Stage, decline, until
 from tests.integration.intake.test_kinds import REJECTED, send
 from tests.integration.intake.working import VAULT_KEYS, kept, open_worker
 
@@ -142,7 +142,7 @@ async def test_a_replay_publishes_the_same_events_by_todays_mapping(stage: Stage
     *_, counts = await lines(*since)
     assert (counts["events"], counts["published"]) == (1, True)
     (replayed,) = await stage.events(FACTS)
-    stage.clock.advance(timedelta(seconds=2))
+    stage.clock.advance(READ_AGAIN)
     answer = await send(stage, "gh", REJECTED)
     (sent,) = await stage.events(FACTS)
     assert answer.json()["accepted"][0]["event_id"] == replayed.id

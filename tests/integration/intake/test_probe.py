@@ -3,7 +3,6 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from services.policy.app import build
 from shared.clock import FixedClock, SystemClock
 from shared.settings import PolicySettings
 from shared.vault import new_key
-from tests.integration.intake.stage import BUS_KEY, KEYRING, RATE, SECRET, SOURCE_KEYS, Stage
+from tests.integration.intake.stage import BUS_KEY, KEYRING, RATE, READ_AGAIN, SECRET, SOURCE_KEYS, Stage
 from tests.integration.intake.test_looking import call
 from tests.integration.intake.working import PEPPER, VAULT_KEYS
 
@@ -83,7 +82,7 @@ async def test_it_says_where_it_stopped(stage: Stage) -> None:
     assert exit_code == 1
     assert away["told"].startswith("http://127.0.0.1:9/v1/sources/gh/events cannot be reached")
     await stage.database["sources"].update_one({"_id": "gh"}, {"$set": {"enabled": False}})
-    stage.clock.advance(timedelta(seconds=2))
+    stage.clock.advance(READ_AGAIN)
     exit_code, (disabled,) = await tried("gh")
     assert exit_code == 1
     assert disabled["told"] == "404: No source of this name takes deliveries."

@@ -8,6 +8,7 @@ import pytest
 
 from deploy.local.servers import Servers
 from services.intake.app import build
+from services.intake.registry import Sources
 from shared import topology
 from shared.clock import FixedClock
 from shared.errors import Transient
@@ -91,7 +92,10 @@ async def test_without_a_queue_nothing_is_taken(stage: Stage) -> None:
 async def test_known_sources_are_served_while_the_database_is_away(
     own_servers: Servers, amqp_url: str, mongo_url: str, clock: FixedClock, database: Database
 ) -> None:
-    """By their last known configuration; of others nobody can say, so they are told to come again."""
+    """By their last known configuration; of others nobody can say, so they are told to come again.
+
+    Once it is back, changes are heard of again.
+    """
     async with open_stage(settings(amqp_url, mongo_url), clock, database) as stage:
         known, other = await stage.platform(), await stage.platform("other")
         assert (await known.send(decline("d-1"))).status_code == 202
@@ -107,6 +111,12 @@ async def test_known_sources_are_served_while_the_database_is_away(
             return (await other.send(decline("d-3"))).status_code == 202
 
         await until(taken)
+        await Sources(database, clock).enable("ats", enabled=False)
+
+        async def heard() -> bool:
+            return (await known.send(decline("d-4"))).status_code == 404
+
+        await until(heard)
 
 
 async def test_without_a_broker_it_does_not_start(mongo_url: str, clock: FixedClock) -> None:

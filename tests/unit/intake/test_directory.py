@@ -76,6 +76,55 @@ async def test_an_answer_is_held_for_its_time_and_no_longer(clock: FixedClock) -
     assert await sources.find("nobody") is not None
 
 
+async def test_while_changes_are_told_an_answer_is_held_until_its_change(clock: FixedClock) -> None:
+    """Of the source that changed, and of a name that became one; the others need no read."""
+    store = Store(stored("ats"), stored("crm"))
+    sources = open_directory(store, clock)
+    sources.listen(told=True)
+    for name in ("ats", "crm", "nobody"):
+        await sources.find(name)
+    clock.advance(timedelta(seconds=directory.TOLD_CACHE_S - 1))
+    store.documents = {"crm": stored("crm"), "nobody": stored("nobody")}
+    assert await sources.find("ats") is not None
+    sources.changed("ats")
+    sources.changed("nobody")
+    assert await sources.find("ats") is None
+    assert await sources.find("nobody") is not None
+    assert await sources.find("crm") is not None
+    assert store.asked == [["ats"], ["crm"], ["nobody"], ["ats"], ["nobody"]]
+
+
+async def test_what_was_read_before_a_change_is_not_held_as_if_after_it(clock: FixedClock) -> None:
+    """It serves who asked, and is read again a second later."""
+    store = Store(stored("ats"))
+    sources = open_directory(store, clock)
+    sources.listen(told=True)
+    store.go.clear()
+    asked = asyncio.create_task(sources.find("ats"))
+    await store.reading.wait()
+    sources.changed("ats")
+    store.go.set()
+    await asked
+    clock.advance(timedelta(seconds=1))
+    await sources.find("ats")
+    assert store.asked == [["ats"], ["ats"]]
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_change_that_may_have_been_missed_is_looked_for(clock: FixedClock, told: bool) -> None:  # noqa: FBT001
+    """Whenever the telling begins or ends; what is known still serves while the database is away."""
+    store = Store(stored("ats"))
+    sources = open_directory(store, clock)
+    sources.listen(told=not told)
+    await sources.find("ats")
+    await sources.find("nobody")
+    sources.listen(told=told)
+    store.error = AutoReconnect("away")
+    assert await sources.find("ats") is not None
+    with pytest.raises(Transient):
+        await sources.find("nobody")
+
+
 async def test_a_question_during_a_read_of_the_same_name_needs_no_other(clock: FixedClock) -> None:
     """So of one source there is at most one read in the time that its answer is held, whatever comes in."""
     store = Store(stored("ats"))
