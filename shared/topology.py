@@ -1,4 +1,4 @@
-"""The only place that names exchanges, queues and routing keys, and who may use which.
+"""The only place that names exchanges, queues and routing keys.
 
 Limits that an operator may want to change later (delivery limit, lengths, how long the dead are kept) are
 broker policies, not queue arguments: a queue's arguments can never be changed once it holds messages.
@@ -228,32 +228,3 @@ def policies() -> tuple[dict[str, Any], ...]:
             {"max-length": OUTCOMES_MAX_LENGTH, "overflow": "drop-head"},
         ),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Rights:
-    """A service's rights on the broker, as regular expressions, and the routing keys it may publish."""
-
-    configure: str
-    write: str
-    read: str
-    routing_keys: str
-
-
-_FORWARD = r"afterword\.(dead|wait\.\d+s)"
-#: amq.default: replies to a waiting sender go through the default exchange.
-RIGHTS: dict[str, Rights] = {
-    "intake": Rights("^$", r"^afterword\.events$", "^$", "^(fact|lookup|stop|delivery)$"),
-    # reads what is its own, says what it found or fetched, and passes on what it must put off or give up
-    "worker": Rights(
-        "^$", rf"^(afterword\.events|{_FORWARD})$", r"^afterword\.worker\.", "^(fact|stop|delivery)$"
-    ),
-    "desk": Rights("^$", r"^afterword\.events$", "^$", "^(stop|review)$"),
-    "policy": Rights(
-        "^$",
-        rf"^(afterword\.events|{_FORWARD}|amq\.default)$",
-        r"^afterword\.policy\.",
-        r"^(followup\.|forgotten$)",
-    ),
-    "notifier": Rights("^$", rf"^(afterword\.events|{_FORWARD})$", r"^afterword\.notifier\.", r"^followup\."),
-}

@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 from deploy.mongodb.rights import ROLES
 from deploy.rabbitmq import definitions
-from shared import topology
+from deploy.rabbitmq.rights import RIGHTS
 
 REPLICA_SET = "rs0"
-BROKER_USERS = (definitions.ADMIN, *topology.RIGHTS)
+BROKER_USERS = (definitions.ADMIN, *RIGHTS)
 USERS_FILE = "rabbitmq_users.json"
 #: The folder is closed to others, its files are not: a container's user must read the one file it is given.
 _FOLDER_MODE, _FILE_MODE = 0o700, 0o444

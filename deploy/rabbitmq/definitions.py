@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from deploy.rabbitmq.rights import RIGHTS
 from shared import topology
 
 FILE = Path(__file__).with_name("definitions.json")
@@ -28,7 +29,7 @@ def rights() -> dict[str, Any]:
             {"user": ADMIN, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"},
             *(
                 {"user": user, "vhost": "/", "configure": own.configure, "write": own.write, "read": own.read}
-                for user, own in topology.RIGHTS.items()
+                for user, own in RIGHTS.items()
             ),
         ],
         "topic_permissions": [
@@ -39,7 +40,7 @@ def rights() -> dict[str, Any]:
                 "write": own.routing_keys,
                 "read": "^$",
             }
-            for user, own in topology.RIGHTS.items()
+            for user, own in RIGHTS.items()
         ],
         "policies": list(topology.policies()),
     }

@@ -6,10 +6,10 @@ from aiormq.exceptions import ChannelAccessRefused
 from pydantic import SecretStr
 
 from deploy.local.servers import Servers
+from deploy.rabbitmq.rights import RIGHTS
 from shared import topology
 from shared.events import OptOutReceived
 from shared.states import State
-from shared.topology import RIGHTS
 from tests.integration.policy.stage import NOON, Stage, decline, event, grace, outreach
 
 

@@ -1,7 +1,7 @@
 """The broker's definitions."""
 
 from deploy.rabbitmq import definitions
-from shared import topology
+from deploy.rabbitmq.rights import RIGHTS
 
 
 def test_the_committed_definitions_are_those_of_the_topology() -> None:
@@ -14,7 +14,7 @@ def test_every_service_user_has_rights_and_topic_rights_and_none_may_declare() -
     rights = definitions.rights()
     may_configure = {row["user"] for row in rights["permissions"] if row["configure"] != "^$"}
     assert may_configure == {definitions.ADMIN}
-    assert {row["user"] for row in rights["topic_permissions"]} == set(topology.RIGHTS)
+    assert {row["user"] for row in rights["topic_permissions"]} == set(RIGHTS)
 
 
 def test_a_password_hash_is_the_one_of_rabbitmqs_own_example() -> None:
