@@ -1,7 +1,7 @@
 """May this text be part of a follow-up? What thanks and wishes well is ok; what asks for anything is not."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,8 +14,10 @@ from services.policy.text.scorer import scales
 
 Field = Literal["note", "name", "title", "company"]
 
-#: The share from which a text is not fit to be sent.
-_UNFIT = 0.6
+#: The share from which a text, or one sentence of it, is not fit to be sent.
+_UNFIT, _UNFIT_ALONE = 0.35, 0.7
+#: Below these the text and each sentence are plainly fit, so that a word of a rule is used in another sense.
+_FIT, _FIT_ALONE = 0.03, 0.2
 #: From the second on it is no name, title or company; below the first, one word of a rule is a trade or a name.
 _PLAINLY_A_LABEL, _NO_LABEL = 0.3, 0.7
 _ASKS = {"repitch": "pitch"}
@@ -38,28 +40,43 @@ def examine(text: str, field: Field, lexicon: Lexicon, company: str | None = Non
     found = list(_hidden(text, reading))
     found += [_finding(code, words) for code, words in shape.faults(text, field, company)]
     found += _size(text, field)
-    unlike = None if field == "note" else _unlike_a_label(text, field, reading)
-    hits = (hit for hit in lexicon.hits("content", reading.views) if _counts(hit, reading))
-    for hit in (*hits, *lexicon.hits("reply", reading.views, TO_A_MACHINE)):
-        code = hit.rule.meaning if hit.rule.meaning.startswith("content.") else "content.machine"
-        if unlike is not None and unlike < _PLAINLY_A_LABEL and " " not in reading.evidence(hit):
-            continue
-        found.append(_finding(code, reading.evidence(hit), hit.rule.entry.means, hit.rule.entry.id))
-    if unlike is None:
-        found += _weighed(reading)
-    elif unlike >= _NO_LABEL:
-        found.append(_finding("content.not_a_name", text, rule="weights.labels"))
+    hits = [hit for hit in lexicon.hits("content", reading.views) if _counts(hit, reading)]
+    found += [
+        _finding("content.machine", reading.evidence(hit), hit.rule.entry.means, hit.rule.entry.id)
+        for hit in lexicon.hits("reply", reading.views, TO_A_MACHINE)
+    ]
+    found += _of_a_note(hits, reading) if field == "note" else _of_a_label(hits, text, field, reading)
     return Examined(not found, tuple(found))
 
 
-def _weighed(reading: Reading) -> Iterator[Finding]:
-    """What the words as a whole ask for, whatever phrase they avoid."""
-    weighed = reading.weighed("content")
-    if weighed["content"].share("unfit") >= _UNFIT:
-        kind = _ASKS.get(weighed["ask"].likeliest, weighed["ask"].likeliest)
+def _of_a_note(hits: Sequence[Hit], reading: Reading) -> Iterator[Finding]:
+    """What its phrases ask for, and what its words do, taken together, whatever phrase they avoid."""
+    whole = reading.weighed("content")
+    alone = reading.weighed_by_sentence("content")
+    share = whole["content"].share("unfit")
+    most = max((one["content"].share("unfit") for one in alone), default=share)
+    if share >= _FIT or most >= _FIT_ALONE:
+        yield from (_of_a_phrase(hit, reading) for hit in hits)
+    if share >= _UNFIT or most >= _UNFIT_ALONE:
+        asks = whole if share >= _UNFIT else max(alone, key=lambda one: one["content"].share("unfit"))
+        kind = _ASKS.get(asks["ask"].likeliest, asks["ask"].likeliest)
         says = "Taken together, the words ask for something or press; a thank-you does neither."
         words = reading.telling("content", "content", "unfit")
         yield _finding(f"content.{kind}", words, says, "weights.content")
+
+
+def _of_a_label(hits: Sequence[Hit], text: str, field: Field, reading: Reading) -> Iterator[Finding]:
+    """A sentence is no name; one word of a rule in what plainly is one is a trade or a name."""
+    unlike = _unlike_a_label(text, field, reading)
+    for hit in hits:
+        if unlike >= _PLAINLY_A_LABEL or " " in reading.evidence(hit):
+            yield _of_a_phrase(hit, reading)
+    if unlike >= _NO_LABEL:
+        yield _finding("content.not_a_name", text, rule="weights.labels")
+
+
+def _of_a_phrase(hit: Hit, reading: Reading) -> Finding:
+    return _finding(hit.rule.meaning, reading.evidence(hit), hit.rule.entry.means, hit.rule.entry.id)
 
 
 def _unlike_a_label(text: str, field: Field, reading: Reading) -> float:

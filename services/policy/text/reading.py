@@ -38,8 +38,13 @@ class Reading:
         """What the writer's own words weigh, taken together."""
         return scales()[group].weigh(self.words)
 
+    def weighed_by_sentence(self, group: str) -> list[dict[Subject, Weighed]]:
+        """What each sentence weighs by itself, as nothing said beside it can change."""
+        sentences = self.views["sentence"].decode().split("\n")
+        return [scales()[group].weigh(words) for sentence in sentences if (words := words_of(sentence))]
+
     def weighed_around(self, hit: Hit, group: str) -> dict[Subject, Weighed]:
-        """What the sentence of a hit weighs by itself, as nothing said beside it can change."""
+        """What the sentence of a hit weighs by itself."""
         sentence = line_around(self.views["sentence"], hit.start, hit.end)
         return scales()[group].weigh(words_of(sentence.decode()))
 
