@@ -192,6 +192,23 @@ def test_a_registered_company_may_look_like_a_domain() -> None:
     assert not examine(text, "note", lexicon(), "Acme").ok
 
 
+THANKS = "Thank you for writing back so quickly. I respect your choice fully. I wish you all a calm winter. "
+
+
+def test_much_thanks_around_it_hides_no_request() -> None:
+    """The sentence that asks is weighed by itself; no phrase of a rule is in it."""
+    asks = "Perhaps we could talk over a sandwich in spring. "
+    assert examine(THANKS * 2, "note", lexicon()).ok
+    assert not examine(THANKS + asks + THANKS, "note", lexicon()).ok
+
+
+def test_a_word_of_a_rule_in_plain_thanks_is_used_in_another_sense() -> None:
+    """Money raised for a hospice teases nobody with pay; where more than thanks is said, the word counts."""
+    assert examine("Thank you, and congratulations on raising $4 million for the hospice.", "note", lexicon()).ok
+    refused = examine("Thank you. It would have paid $4 million.", "note", lexicon())
+    assert "en.content.perks" in {finding.evidence["rule"] for finding in refused.findings}
+
+
 def test_courtesies_around_a_wish_take_nothing_back() -> None:
     """The sentence that says it is weighed by itself, however much thanks stands around it."""
     kind = "What a lovely message, thank you so much! I wish you and the team all the best with the search. "
