@@ -204,7 +204,7 @@ def test_much_thanks_around_it_hides_no_request() -> None:
 
 def test_a_word_of_a_rule_in_plain_thanks_is_used_in_another_sense() -> None:
     """Money raised for a hospice teases nobody with pay; where more than thanks is said, the word counts."""
-    assert examine("Thank you, and congratulations on raising $4 million for the hospice.", "note", lexicon()).ok
+    assert examine("Thank you. Congratulations on raising $4 million for the hospice.", "note", lexicon()).ok
     refused = examine("Thank you. It would have paid $4 million.", "note", lexicon())
     assert "en.content.perks" in {finding.evidence["rule"] for finding in refused.findings}
 
