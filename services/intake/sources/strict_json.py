@@ -18,6 +18,8 @@ MAX_NAME = 200
 
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
+_NESTING = (dict, list)
+
 Path = tuple[str | int, ...]
 
 
@@ -25,55 +27,74 @@ class _Doubled(dict[str, Any]):
     """An object in which a name came twice."""
 
 
-class _Reader:
-    """Reads one text, and keeps in mind whether it met anything that has to be looked for place by place."""
+class _Doubtful(ValueError):
+    """Something came that has to be looked for place by place."""
 
-    def __init__(self) -> None:
-        self.doubtful = False
-        self.decoder = json.JSONDecoder(
-            object_pairs_hook=self._object, parse_float=self._float, parse_constant=self._float
-        )
 
-    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        value = dict(pairs)
-        if len(value) != len(pairs):
-            value = _Doubled(value)
-        self.doubtful |= type(value) is _Doubled or (bool(value) and max(map(len, value)) > MAX_NAME)
-        return value
+def _sure(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs) or (value and max(map(len, value)) > MAX_NAME):
+        raise _Doubtful
+    return value
 
-    def _float(self, text: str) -> float:
-        value = float(text)
-        self.doubtful |= not math.isfinite(value)
-        return value
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise _Doubtful
+    return value
+
+
+def _marked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    return value if len(value) == len(pairs) else _Doubled(value)
+
+
+#: Reads what is beyond doubt, and stops at the first thing that is not; then the other reads on to the end.
+_SURE = json.JSONDecoder(object_pairs_hook=_sure, parse_float=_finite, parse_constant=_finite)
+_MARKING = json.JSONDecoder(object_pairs_hook=_marked)
 
 
 def read(body: bytes) -> Any:
     """The value that `body` holds. Raises Invalid with every fault at once, and nothing else."""
-    reader = _Reader()
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         raise Invalid.at("", "UTF-8 is expected") from None
-    try:
-        value = reader.decoder.decode(text)
-    except RecursionError:
-        raise Invalid.at("", f"at most {MAX_DEPTH} levels are expected") from None
-    except ValueError:
-        raise Invalid.at("", "JSON is expected") from None
+    value, doubtful = _decoded(text)
     check_text = _SURROGATE_ESCAPE.search(text) is not None
-    if reader.doubtful or check_text or _is_deep(value):
+    if doubtful or check_text or _is_deep(value):
         faults = list(_faults(value, (), check_text=check_text))
         if faults:
             raise Invalid(faults)
     return value
 
 
-def _is_deep(value: Any, levels: int = MAX_DEPTH) -> bool:
-    """Whether there are more levels than these."""
-    if not isinstance(value, dict | list):
-        return False
-    items = value.values() if isinstance(value, dict) else value
-    return levels == 0 or any(_is_deep(item, levels - 1) for item in items if isinstance(item, dict | list))
+def _decoded(text: str) -> tuple[Any, bool]:
+    """The value, and whether anything in it is in doubt."""
+    try:
+        try:
+            return _SURE.decode(text), False
+        except _Doubtful:
+            return _MARKING.decode(text), True
+    except RecursionError:
+        raise Invalid.at("", f"at most {MAX_DEPTH} levels are expected") from None
+    except ValueError:
+        raise Invalid.at("", "JSON is expected") from None
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether there are more than MAX_DEPTH levels."""
+    level, depth = [value] if isinstance(value, _NESTING) else [], 0
+    while level and depth < MAX_DEPTH:
+        depth += 1
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, _NESTING)
+        ]
+    return bool(level)
 
 
 def _faults(value: Any, path: Path, *, check_text: bool) -> Iterator[FieldError]:
