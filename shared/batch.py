@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pydantic import ValidationError
+from pydantic_core import to_json
 
 from shared.errors import AfterwordError, FieldError, Invalid
 from shared.events import TYPES, Data, Event
@@ -60,9 +61,7 @@ def _aad(event_id: str, event_type: str) -> bytes:
 
 def encode(events: Sequence[Event], sealer: Sealer | None) -> bytes:
     """One message for many events."""
-    return json.dumps(
-        [_wire(event, sealer) for event in events], separators=(",", ":"), ensure_ascii=False
-    ).encode()
+    return to_json([_wire(event, sealer) for event in events])
 
 
 def decode(body: bytes, sealer: Sealer | None) -> list[Event | Unreadable]:

@@ -11,5 +11,6 @@ def to_millisecond(at: datetime) -> datetime:
     if at.tzinfo is None:
         message = "a time needs a zone"
         raise ValueError(message)
-    utc = at.astimezone(UTC)
-    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    beyond = utc.microsecond % 1000
+    return utc.replace(microsecond=utc.microsecond - beyond) if beyond else utc

@@ -24,6 +24,8 @@ def type_of(data: type[Data]) -> str:
 _ALL: tuple[type[Data], ...] = (*INBOUND, *INTERNAL, *OUTBOUND)
 TYPES: dict[str, type[Data]] = {type_of(data): data for data in _ALL}
 
+#: The form in which content is hashed: a digest is kept for years, so its bytes never change.
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 _TRACEPARENT = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
 
 
@@ -71,11 +73,12 @@ def content_digest(kind: str, time: datetime, data: Data) -> str:
         "time": to_millisecond(time).isoformat(),
         "data": data.as_sent().model_dump(mode="json", exclude_defaults=True),
     }
-    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(content).encode()).hexdigest()
 
 
 def _derived(*parts: str) -> str:
-    joined = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
+    encoded = [part.encode() for part in parts]
+    joined = b"".join([len(part).to_bytes(4, "big") + part for part in encoded])
     return base64.b32encode(hashlib.sha256(joined).digest()[:20]).decode().lower()
 
 

@@ -37,6 +37,8 @@ def judged(event: Sent, config: Config, *names: str | None) -> Sent | Ignored:
     data = event.data
     if not isinstance(data, DeclineReceived):
         return event
+    if data.reading is None and not data.reason and not any(names):
+        return event
     reading = config.reading(data.who, data.reason, *names)
     if reading.who is None:
         return Ignored("its reason is mapped to ignore")

@@ -114,7 +114,7 @@ def rfc3339(value: Any) -> datetime | None:
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):
         return None
     try:
-        return to_millisecond(datetime.fromisoformat(value.upper()).astimezone(UTC))
+        return to_millisecond(datetime.fromisoformat(value.upper()))
     except (ValueError, OverflowError):
         return None
 
