@@ -4,11 +4,35 @@ the sets grow.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+class _Call(Generic[Result]):
+    """One caller: how many results it waits for, and those that are there."""
+
+    def __init__(self, expected: int, answer: asyncio.Future[list[Result]]) -> None:
+        self._expected = expected
+        self._results: list[Result] = []
+        self.answer = answer
+
+    def take(self, result: Result) -> None:
+        """The next result; with the last one the caller goes on, if it still waits."""
+        self._results.append(result)
+        if len(self._results) == self._expected and not self.answer.done():
+            self.answer.set_result(self._results)
+
+    def fail(self, error: BaseException) -> None:
+        """Raises the error to the caller, if it still waits."""
+        if self.answer.done():
+            return
+        if isinstance(error, asyncio.CancelledError):
+            self.answer.cancel()
+        else:
+            self.answer.set_exception(error)
 
 
 class Gatherer(Generic[Item, Result]):
@@ -22,17 +46,19 @@ class Gatherer(Generic[Item, Result]):
     def __init__(self, process: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]], limit: int) -> None:
         self._process = process
         self._limit = limit
-        self._waiting: deque[tuple[Item, asyncio.Future[Result]]] = deque()
+        self._waiting: deque[tuple[Item, _Call[Result]]] = deque()
         self._worker: asyncio.Task[None] | None = None
 
     async def submit(self, items: Sequence[Item]) -> list[Result]:
         """The results of these items, in order, once their sets are done."""
+        if not items:
+            return []
         loop = asyncio.get_running_loop()
-        futures: list[asyncio.Future[Result]] = [loop.create_future() for _ in items]
-        self._waiting.extend(zip(items, futures, strict=True))
+        call: _Call[Result] = _Call(len(items), loop.create_future())
+        self._waiting.extend([(item, call) for item in items])
         if self._worker is None or self._worker.done():
             self._worker = loop.create_task(self._work())
-        return await asyncio.gather(*futures)
+        return await call.answer
 
     async def drain(self) -> None:
         """Returns when nothing waits and nothing is at work."""
@@ -45,15 +71,14 @@ class Gatherer(Generic[Item, Result]):
             try:
                 results = _checked(len(taken), await self._process([item for item, _ in taken]))
             except BaseException as error:
-                _settle_error([future for _, future in taken], error)
+                _fail(taken, error)
                 if not isinstance(error, Exception):
-                    _settle_error([future for _, future in self._waiting], error)
+                    _fail(self._waiting, error)
                     self._waiting.clear()
                     raise
             else:
-                for (_, future), result in zip(taken, results, strict=True):
-                    if not future.done():
-                        future.set_result(result)
+                for (_, call), result in zip(taken, results, strict=True):
+                    call.take(result)
 
 
 def _checked(taken: int, results: Sequence[Result]) -> Sequence[Result]:
@@ -62,11 +87,6 @@ def _checked(taken: int, results: Sequence[Result]) -> Sequence[Result]:
     return results
 
 
-def _settle_error(futures: Sequence[asyncio.Future[Result]], error: BaseException) -> None:
-    for future in futures:
-        if future.done():
-            continue
-        if isinstance(error, asyncio.CancelledError):
-            future.cancel()
-        else:
-            future.set_exception(error)
+def _fail(items: Iterable[tuple[Item, _Call[Result]]], error: BaseException) -> None:
+    for _, call in items:
+        call.fail(error)
