@@ -126,7 +126,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(Transient, _on_transient)
-    app.add_exception_handler(Exception, _on_unexpected)
+    app.add_exception_handler(Exception, on_unexpected)
     _declare_schema(app)
 
 
@@ -179,7 +179,7 @@ async def _on_transient(_: Request, error: Exception) -> JSONResponse:
     return problem_response(unavailable("A server behind this one is away. Send the same again later."))
 
 
-async def _on_unexpected(_: Request, __: Exception) -> JSONResponse:
+async def on_unexpected(_: Request, __: Exception) -> JSONResponse:
     """Tells nothing of the inside; the server logs the exception, for Starlette raises it again."""
     return problem_response(
         Problem(500, "unexpected", "Unexpected error", "The fault is here, and was logged.")

@@ -2,9 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import Mapping
 
-from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
 
 from services.intake import problems
 from services.intake.limits import Full, Share
@@ -20,8 +21,8 @@ _JSON = re.compile(r"application/(json|[a-z0-9.!#$&^_-]+\+json)", re.ASCII)
 _MAIL = frozenset({"message/rfc822", "message/global"})
 
 
-def check_headers(headers: Headers, max_bytes: int) -> None:
-    """Raises the Problem of a body that need not be read at all."""
+def check_headers(headers: Mapping[str, str], max_bytes: int) -> None:
+    """Raises the Problem of a body that need not be read at all. Headers are by lower-case name."""
     length = headers.get("content-length", "0")
     if not length.isascii() or not length.isdigit() or int(length[:20]) > max_bytes * PATIENCE:
         raise problems.body_too_large(max_bytes, close=True)
@@ -42,14 +43,20 @@ def check_headers(headers: Headers, max_bytes: int) -> None:
 
 
 async def read_body(
-    stream: AsyncIterator[bytes], share: Share, max_bytes: int, timeout_s: float = READ_TIMEOUT_S
+    receive: Receive, share: Share, max_bytes: int, timeout_s: float = READ_TIMEOUT_S
 ) -> bytes:
-    """The whole body, held in ``share``. Raises the Problem of one too large, too slow, or one too many."""
+    """The whole body, held in ``share``. Raises the Problem of one too large, too slow, or one too many, and
+    ClientDisconnect where its sender left.
+    """
     chunks: list[bytes] = []
-    size = 0
+    size, more = 0, True
     try:
         async with asyncio.timeout(timeout_s):
-            async for chunk in stream:
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                chunk, more = message.get("body", b""), message.get("more_body", False)
                 size += len(chunk)
                 if size > max_bytes * PATIENCE:
                     raise problems.body_too_large(max_bytes, close=True)

@@ -51,11 +51,11 @@ class Publisher:
 
         Raises the Problem to answer with where either did not come about; some events may be kept even so.
         """
-        facts = [event for event in events if event.kind not in STOP_KINDS]
         stops = [event for event in events if event.kind in STOP_KINDS]
         if not stops:
-            await self._take(facts)
+            await self._take(events)
             return
+        facts = [event for event in events if event.kind not in STOP_KINDS]
         # both are waited for, so that no event is still on its way when its sender is answered
         results = await asyncio.gather(self._take(facts), self._stop(stops), return_exceptions=True)
         for result in results:

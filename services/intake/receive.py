@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from pydantic_core import to_json
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from services.intake import body, greeting, problems
 from services.intake.deliveries.copies import Copies, Copy
@@ -22,7 +24,7 @@ from services.intake.sources import SOURCES, Answer, Delivery, Mapped, Sent, fol
 from shared.clock import Clock
 from shared.errors import Invalid, SignatureInvalid, Transient
 from shared.events import Event
-from shared.problems import Problem
+from shared.problems import Problem, problem_response
 from shared.telemetry import Metrics
 
 #: Bytes of bodies held at one time, and events on their way to the bus: a flood is refused, not stored.
@@ -30,8 +32,6 @@ MAX_HELD_BYTES = 64 * 1024 * 1024
 MAX_HELD_EVENTS = 20_000
 #: Kind of a source that is not known, in metrics: its name and kind are a stranger's word.
 NO_KIND = "none"
-
-log = structlog.get_logger()
 
 
 class Door:
@@ -62,49 +62,55 @@ class Door:
         self._tolerance_s = tolerance_s
         self._bytes = Bound(MAX_HELD_BYTES)
         self._events = Bound(MAX_HELD_EVENTS)
+        self._log = structlog.get_logger().bind()
 
-    async def receive(self, name: str, request: Request) -> Response:
-        """The answer to one delivery to the source ``name``. Raises the Problem that refuses it."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One delivery to the source that the path names, and its answer."""
+        response = await self._answer(scope["path_params"]["source"], _unread(scope), receive)
+        await response(scope, receive, send)
+
+    async def _answer(self, name: str, unread: Delivery, receive: Receive) -> Response:
         with self._copies.copy() as copy:
-            seen = _Seen(copy)
+            seen = _Seen(copy, unread)
             try:
-                response = await self._receive(name, request, seen)
+                response = await self._receive(name, receive, seen)
             except Problem as problem:
                 self._metrics.deliveries.labels(seen.kind, problem.slug).inc()
                 # the name is a stranger's word until it is found to be a source
-                log.info("refused", source=seen.source, why=problem.slug, status=problem.status)
+                self._log.info("refused", source=seen.source, why=problem.slug, status=problem.status)
                 if not seen.read:
-                    await self._look_up(name, request, copy)
+                    await self._look_up(name, seen)
                 copy.end(refused(problem))
-                raise
+                return problem_response(problem)
             except ClientDisconnect:
                 self._metrics.deliveries.labels(seen.kind, "gone").inc()
                 return Response(status_code=400)
             self._metrics.deliveries.labels(seen.kind, seen.result).inc()
             return response
 
-    async def _receive(self, name: str, request: Request, seen: "_Seen") -> Response:
-        let_in = await self._let_in(name, request, seen)
+    async def _receive(self, name: str, receive: Receive, seen: "_Seen") -> Response:
+        let_in = await self._let_in(name, receive, seen)
         if isinstance(let_in, Answer):
             seen.result = "greeted"
             return Response(let_in.body, let_in.status, dict(let_in.headers))
         source, mapped = let_in
-        now, traceparent = self._clock.now(), request.headers.get("traceparent")
+        now, traceparent = self._clock.now(), seen.unread.headers.get("traceparent")
         sender = Sender(source.name, source.kind, source.tenant, source.looks_up)
         events = [enveloped(one, sender, now, traceparent) for one in mapped.events]
         seen.result = "accepted" if events else "ignored"
         if events:
             await self._publish(events)
         seen.copy.end(understood(events, mapped.ignored))
-        log.debug(seen.result, source=source.name, event_ids=[event.id for event in events])
+        self._log.debug(seen.result, source=source.name, event_ids=[event.id for event in events])
         accepted = [_accepted(one, event) for one, event in zip(mapped.events, events, strict=True)]
         ignored = [{"why": one.why} for one in mapped.ignored]
-        return JSONResponse({"accepted": accepted, "ignored": ignored}, SOURCES[source.kind].SUCCESS_STATUS)
+        told = to_json({"accepted": accepted, "ignored": ignored})
+        return Response(told, SOURCES[source.kind].SUCCESS_STATUS, media_type="application/json")
 
-    async def _let_in(self, name: str, request: Request, seen: "_Seen") -> tuple[Source, Mapped] | Answer:
+    async def _let_in(self, name: str, receive: Receive, seen: "_Seen") -> tuple[Source, Mapped] | Answer:
         """Who sent it and what, or the answer to a greeting; the body is forgotten on the way out."""
         with self._bytes.share() as held:
-            delivery = await self._read(request, held)
+            delivery = await self._read(seen.unread, receive, held)
             seen.read = True
             found = await self._find(name)
             now = self._clock.now()
@@ -125,12 +131,12 @@ class Door:
             except Invalid as error:
                 raise problems.invalid(error.errors) from None
 
-    async def _read(self, request: Request, held: Share) -> Delivery:
-        headers, content = folded(request.headers.items()), b""
-        if request.method == "POST":
-            body.check_headers(request.headers, self._max_body_bytes)
-            content = await body.read_body(request.stream(), held, self._max_body_bytes)
-        return Delivery(headers, content, request.method, request.url.query)
+    async def _read(self, unread: Delivery, receive: Receive, held: Share) -> Delivery:
+        if unread.method != "POST":
+            return unread
+        body.check_headers(unread.headers, self._max_body_bytes)
+        content = await body.read_body(receive, held, self._max_body_bytes)
+        return Delivery(unread.headers, content, unread.method, unread.query)
 
     async def _find(self, name: str) -> Source | None:
         try:
@@ -138,15 +144,14 @@ class Door:
         except Transient as error:
             raise problems.sources_away() from error
 
-    async def _look_up(self, name: str, request: Request, copy: Copy) -> None:
+    async def _look_up(self, name: str, seen: "_Seen") -> None:
         """Takes what was refused unread, for it says much to whoever connects the source."""
         try:
             found = await self._directory.find(name)
         except Transient:
             return
         if found is not None:
-            unread = Delivery(folded(request.headers.items()), b"", request.method, request.url.query)
-            copy.take(found, unread, self._clock.now())
+            seen.copy.take(found, seen.unread, self._clock.now())
 
     def _greeted(self, source: Source | None, name: str, delivery: Delivery, now: datetime) -> Answer | None:
         """The answer to a greeting. Raises the Problem of what came by another way than deliveries do."""
@@ -199,8 +204,9 @@ class Door:
             except Full:
                 raise problems.overloaded() from None
             await self._publisher.publish(unique)
-        for event in unique:
-            self._metrics.events.labels(event.type, "accepted").inc()
+        types = [event.type for event in unique]
+        for one in set(types):
+            self._metrics.events.labels(one, "accepted").inc(types.count(one))
 
 
 @dataclass(slots=True)
@@ -208,10 +214,18 @@ class _Seen:
     """What is known of a delivery so far, and its copy."""
 
     copy: Copy
+    unread: Delivery
     read: bool = False
     source: str | None = None
     kind: str = NO_KIND
     result: str = "accepted"
+
+
+def _unread(scope: Scope) -> Delivery:
+    """The delivery without its body."""
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    query: bytes = scope["query_string"]
+    return Delivery(folded(headers), b"", scope["method"], query.decode("utf-8", "replace"))
 
 
 def _accepted(sent: Sent, event: Event) -> dict[str, str | None]:

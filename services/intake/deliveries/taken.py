@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import unquote_plus
 
@@ -16,6 +17,8 @@ from shared.raw import RawDelivery, ReadAs
 
 #: What names like this carry is somebody's key to something, and no part of what was sent.
 _CREDENTIAL = re.compile(r"authorization|cookie|token|secret|passw|credential|api[-_]?key", re.ASCII)
+#: Names of headers of which it is remembered whether they are like this; honest senders use few.
+_REMEMBERED = 1024
 #: Reasons told of one delivery at most, and letters of each.
 _MAX_WHY, _MAX_WHY_LETTERS = 20, 500
 
@@ -58,7 +61,7 @@ def copied(taken: Taken, own_id: str) -> Event:
         outcome=fate.outcome,
         problem=fate.problem,
         why=tuple(why[:_MAX_WHY_LETTERS] for why in fate.why[:_MAX_WHY]),
-        read=tuple(read_as(event) for event in fate.events),
+        read=tuple([read_as(event) for event in fate.events]),
         people=tuple(_people(fate.events)),
         raw=_raw(taken.delivery, [secret for secret in (source.current, source.previous) if secret]),
     )
@@ -78,20 +81,37 @@ def read_as(event: Event) -> ReadAs:
     return ReadAs(id=event.id, type=event.kind, who=getattr(event.data, "who", None), case=event.subject)
 
 
+@lru_cache(_REMEMBERED)
+def _of_credential(name: str) -> bool:
+    return _CREDENTIAL.search(name.lower()) is not None
+
+
 def _people(events: Iterable[Event]) -> Iterator[Person]:
     """Whom the events name, by what fingerprints are made of and no more."""
     for event in events:
         for person in people_of(event.data):
-            yield person.model_copy(update={"name": None, "timezone": None})
+            yield Person(
+                email=person.email,
+                phone=person.phone,
+                profile_urls=person.profile_urls,
+                external_id=person.external_id,
+                region=person.region,
+            )
 
 
 def _raw(delivery: Delivery, secrets: Sequence[str]) -> RawDelivery:
     """What came, without what would let its reader send in the source's name."""
+    headers = {name: value for name, value in delivery.headers.items() if not _of_credential(name)}
+    for secret in secrets:
+        headers = {name: value for name, value in headers.items() if secret not in value}
+    query = _without_credentials(delivery.query, secrets) if delivery.query else ""
+    return RawDelivery(method=delivery.method, query=query, headers=headers, body=delivery.body)
 
+
+def _without_credentials(query: str, secrets: Sequence[str]) -> str:
     def tells(name: str, value: str) -> bool:
-        return bool(_CREDENTIAL.search(name.lower())) or any(secret in value for secret in secrets)
+        return _of_credential(name) or any(secret in value for secret in secrets)
 
-    fields = (field.partition("=") for field in delivery.query.split("&"))
+    fields = (field.partition("=") for field in query.split("&"))
     kept = ["".join(parts) for parts in fields if not tells(unquote_plus(parts[0]), unquote_plus(parts[2]))]
-    headers = {name: value for name, value in delivery.headers.items() if not tells(name, value)}
-    return RawDelivery(method=delivery.method, query="&".join(kept), headers=headers, body=delivery.body)
+    return "&".join(kept)
