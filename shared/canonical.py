@@ -34,6 +34,7 @@ _PLUS_TAGS = frozenset(
     )
 )
 
+_NO_LOCAL = re.compile(r"[\s@<>,;\x00-\x1f\x7f]")
 _LABEL = re.compile(r"(?:[a-z0-9_-]|[^\x00-\x7f])+")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _LOCALE = r"[a-z]{2,3}(?:-[a-z]{2,4})?"
@@ -72,7 +73,7 @@ def canonical_email(text: str) -> str | None:
     local, at, host = _plain(text).rpartition("@")
     domain = _domain(host)
     local = _folded(local)
-    if not at or domain is None or not local or re.search(r"[\s@<>,;\x00-\x1f\x7f]", local):
+    if not at or domain is None or not local or _NO_LOCAL.search(local):
         return None
     if domain in _GMAIL:
         domain, local = "gmail.com", local.partition("+")[0].replace(".", "")

@@ -140,4 +140,6 @@ def people_of(data: Data) -> tuple[Person, ...]:
     person: Person | None = getattr(data, "person", None)
     if person is None:
         return ()
-    return (person, *(Person(external_id=former) for former in getattr(data, "formerly", ())))
+    if not isinstance(data, PersonChanged):
+        return (person,)
+    return (person, *(Person(external_id=former) for former in data.formerly))

@@ -58,9 +58,9 @@ def erased(config: Erasing, candidate_id: str | None, where: str, what: str = "d
 
 
 def _person_faults(data: Data, path: Path) -> Iterator[FieldError]:
-    if "person" not in type(data).model_fields:
+    if not hasattr(data, "person"):
         return
-    person: Person | None = getattr(data, "person", None)
+    person: Person | None = data.person
     if person is None:
         if getattr(data, "case", None) is None:
             yield FieldError(pointer(path), "person or case is expected")
