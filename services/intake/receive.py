@@ -6,6 +6,7 @@ Each step costs more than the one before it and trusts the request more; then co
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 import structlog
 from pydantic_core import to_json
@@ -55,7 +56,9 @@ class Door:
         self._copies = copies
         self._limits = limits
         self._clock = clock
-        self._metrics = metrics
+        #: Counters by their labels, of which there are few: to look one up costs more than to count.
+        self._counted = cache(metrics.deliveries.labels)
+        self._events_counted = cache(metrics.events.labels)
         #: A secret that nobody has; tried where there is no other, so that every delivery costs the same.
         self._filler = filler
         self._max_body_bytes = max_body_bytes
@@ -75,7 +78,7 @@ class Door:
             try:
                 response = await self._receive(name, receive, seen)
             except Problem as problem:
-                self._metrics.deliveries.labels(seen.kind, problem.slug).inc()
+                self._counted(seen.kind, problem.slug).inc()
                 # the name is a stranger's word until it is found to be a source
                 self._log.info("refused", source=seen.source, why=problem.slug, status=problem.status)
                 if not seen.read:
@@ -83,9 +86,9 @@ class Door:
                 copy.end(refused(problem))
                 return problem_response(problem)
             except ClientDisconnect:
-                self._metrics.deliveries.labels(seen.kind, "gone").inc()
+                self._counted(seen.kind, "gone").inc()
                 return Response(status_code=400)
-            self._metrics.deliveries.labels(seen.kind, seen.result).inc()
+            self._counted(seen.kind, seen.result).inc()
             return response
 
     async def _receive(self, name: str, receive: Receive, seen: "_Seen") -> Response:
@@ -93,9 +96,9 @@ class Door:
         if isinstance(let_in, Answer):
             seen.result = "greeted"
             return Response(let_in.body, let_in.status, dict(let_in.headers))
-        source, mapped = let_in
-        now, traceparent = self._clock.now(), seen.unread.headers.get("traceparent")
+        source, mapped, now = let_in
         sender = Sender(source.name, source.kind, source.tenant, source.looks_up)
+        traceparent = seen.unread.headers.get("traceparent")
         events = [enveloped(one, sender, now, traceparent) for one in mapped.events]
         seen.result = "accepted" if events else "ignored"
         if events:
@@ -107,8 +110,10 @@ class Door:
         told = to_json({"accepted": accepted, "ignored": ignored})
         return Response(told, SOURCES[source.kind].SUCCESS_STATUS, media_type="application/json")
 
-    async def _let_in(self, name: str, receive: Receive, seen: "_Seen") -> tuple[Source, Mapped] | Answer:
-        """Who sent it and what, or the answer to a greeting; the body is forgotten on the way out."""
+    async def _let_in(
+        self, name: str, receive: Receive, seen: "_Seen"
+    ) -> tuple[Source, Mapped, datetime] | Answer:
+        """Who sent what and when, or the answer to a greeting; the body is forgotten on the way out."""
         with self._bytes.share() as held:
             delivery = await self._read(seen.unread, receive, held)
             seen.read = True
@@ -127,7 +132,7 @@ class Door:
             if wait_s:
                 raise problems.too_many(wait_s)
             try:
-                return source, SOURCES[source.kind].map_events(delivery, source.config)
+                return source, SOURCES[source.kind].map_events(delivery, source.config), now
             except Invalid as error:
                 raise problems.invalid(error.errors) from None
 
@@ -206,7 +211,7 @@ class Door:
             await self._publisher.publish(unique)
         types = [event.type for event in unique]
         for one in set(types):
-            self._metrics.events.labels(one, "accepted").inc(types.count(one))
+            self._events_counted(one, "accepted").inc(types.count(one))
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, SerializeAsAny, StringConstraints, field_validator
@@ -16,6 +17,7 @@ from shared.events.outbound import OUTBOUND
 from shared.moments import to_millisecond
 
 
+@cache
 def type_of(data: type[Data]) -> str:
     """The CloudEvents type of a kind of data, for instance ``afterword.decline.received.v1``."""
     return f"afterword.{data.kind}.v{data.version}"

@@ -33,6 +33,8 @@ MAX_BODY_BYTES = 2 * 1024 * 1024
 _MESSAGE_BYTES = 1024 * 1024
 #: Copies of what a source sent and was refused: enough to see why, too few to fill anything.
 REFUSED = Rate(per_second=3, burst=20)
+#: How long a copy waits for others, as nobody waits for it; a message for each would cost much.
+LINGER_S = 0.05
 _ID_BYTES = 15
 
 log = structlog.get_logger()
@@ -87,6 +89,8 @@ class Copies:
 
     async def _hand_over(self) -> None:
         while self._waiting:
+            if len(self._waiting) < MAX_EVENTS:
+                await asyncio.sleep(LINGER_S)
             chosen = self._next()
             events = [event for taken, _ in chosen if (event := self._event(taken)) is not None]
             try:
