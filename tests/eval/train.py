@@ -5,6 +5,7 @@ Multinomial logistic regression over the signs of features.py, pruned to those t
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,9 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from services.policy.text import lexicon as lexicons
-from services.policy.text.features import SHORTEST, of_label, of_order, of_word
+from services.policy.text.features import SHORTEST, code, of_label, of_word, stem
 from services.policy.text.reading import read
-from services.policy.text.scorer import GROUPS, STEP, Subject
+from services.policy.text.scorer import GROUPS, STEP, Subject, pair_codes
 from tests.eval.corpus import Line, digest, lines_of
 
 WEIGHTS = Path(lexicons.__file__).parent / "data" / "weights.npz"
@@ -26,6 +27,8 @@ GROUPED = {subject for subjects in GROUPS.values() for subject in subjects}
 #: A sign that one text alone has is chance.
 _TEXTS_AT_LEAST = 2
 _SIGNS_AT_MOST = 60_000
+#: Stands between the stems of two neighbours, and in no word.
+PAIRED = "+"
 
 #: What a line says of each subject; None: nothing, so it is left out there.
 LABELS: dict[Subject, Callable[[Line], str | None]] = {
@@ -66,7 +69,7 @@ def _words(line: Line) -> Sequence[str]:
 
 def _counts(words: Sequence[str]) -> tuple[Counter[str], int]:
     counts = Counter(sign for word in words for sign in of_word(word))
-    counts.update(of_order(words))
+    counts.update(PAIRED.join(pair) for pair in pairwise(map(stem, words)))
     return counts, len(words)
 
 
@@ -74,7 +77,8 @@ def learn(group: str) -> dict[str, NDArray[Any]]:
     """The arrays that are stored of one group."""
     lines = lines_of(group)
     signs = Signs([_words(line) for line in lines])
-    weights, biases, stored = [], [], {}
+    weights, biases = [], []
+    stored: dict[str, NDArray[Any]] = {}
     for subject in GROUPS[group]:
         labels, coefficients, bias = _fitted(subject, lines, signs)
         weights.append(coefficients * signs.rarity)
@@ -82,12 +86,30 @@ def learn(group: str) -> dict[str, NDArray[Any]]:
         stored[f"{subject}.labels"] = np.frombuffer("\n".join(labels).encode(), np.uint8)
     table = np.vstack(weights).T
     kept = np.sort(np.argsort(-np.abs(table).max(axis=1), kind="stable")[:_SIGNS_AT_MOST])
-    names = "\n".join(signs.names[place] for place in kept)
     limit = np.iinfo(np.int16).max
-    return stored | {
-        f"{group}.signs": np.frombuffer(names.encode(), np.uint8),
-        f"{group}.weights": np.clip(np.round(table[kept] / STEP), -limit, limit).astype(np.int16),
-        f"{group}.bias": np.round(np.concatenate(biases) / STEP) * STEP,
+    steps = np.clip(np.round(table[kept] / STEP), -limit, limit).astype(np.int16)
+    stored[f"{group}.bias"] = np.round(np.concatenate(biases) / STEP) * STEP
+    return stored | packed(group, [signs.names[place] for place in kept], steps)
+
+
+def packed(group: str, signs: Sequence[str], weights: NDArray[np.int16]) -> dict[str, NDArray[Any]]:
+    """Signs and weights as scorer.py looks them up: those of words by their codes, pairs by their stems."""
+    of_pairs = np.array([PAIRED in sign for sign in signs])
+    pairs = [sign.split(PAIRED) for sign in signs if PAIRED in sign]
+    stems = sorted({part for pair in pairs for part in pair})
+    places = {part: place for place, part in enumerate(stems)}
+    codes = np.array([code(sign) for sign in signs if PAIRED not in sign], np.uint64)
+    if len(np.unique(codes)) < len(codes):
+        raise ValueError("expected a code of its own for each sign, got one for two")
+    numbers = np.concatenate(
+        [pair_codes(np.array([places[part] for part in pair]), len(stems)) for pair in pairs]
+    )
+    return {
+        f"{group}.signs": np.sort(codes),
+        f"{group}.weights": weights[~of_pairs][np.argsort(codes)],
+        f"{group}.stems": np.frombuffer("\n".join(stems).encode(), np.uint8),
+        f"{group}.pairs": np.sort(numbers),
+        f"{group}.pair_weights": weights[of_pairs][np.argsort(numbers)],
     }
 
 

@@ -1,8 +1,9 @@
 """The signs by which a text is weighed: its words, their parts, and which words follow each other. Pure."""
 
 import re
+from binascii import crc_hqx
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from zlib import crc32
 
 #: Words of any script; a question and an exclamation are words too. Longer ones are cut: nobody writes them.
 _WORD = re.compile(r"\w{1,40}|[?!]")
@@ -34,11 +35,15 @@ def of_word(word: str) -> Iterator[str]:
             yield marked[start : start + length]
 
 
-def of_order(words: Sequence[str]) -> Iterator[str]:
-    """The signs of neighbours: pairs of stems. Whole words, or wider ones, carried over no better."""
-    stems = [word[:_STEM] for word in words]
-    for left, right in pairwise(stems):
-        yield f"{left}+{right}"
+def code(sign: str) -> int:
+    """A sign as it is stored: 48 bits of two checksums, which no two signs of the weights share."""
+    read = sign.encode("utf-8", "replace")
+    return crc32(read) << 16 | crc_hqx(read, 0)
+
+
+def stem(word: str) -> str:
+    """What counts of a word beside its neighbours. Whole words, or wider ones, carried over no better."""
+    return word[:_STEM]
 
 
 _LETTERS = re.compile(r"[^\W\d_]+")

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from services.policy.text.features import SHORTEST, of_order, of_word, spans_of
+from services.policy.text.features import SHORTEST, code, of_word, spans_of, stem
 
 Subject = Literal["reply", "doubt", "conduct", "fault", "content", "ask", "label"]
 #: Which subjects are weighed together, by the texts that they were learnt from.
@@ -65,18 +65,22 @@ class Scale:
         }
         ends = list(accumulate(map(len, self._labels.values()), initial=0))
         self._columns = dict(zip(self._labels, map(slice, ends, ends[1:]), strict=True))
-        signs = bytes(stored[f"{group}.signs"]).decode().split("\n")
-        self._places = {sign: place for place, sign in enumerate(signs)}
-        self._weights: NDArray[np.int32] = stored[f"{group}.weights"].astype(np.int32)
+        self._signs: NDArray[np.uint64] = stored[f"{group}.signs"]
+        self._weights: NDArray[np.int16] = stored[f"{group}.weights"]
+        stems = bytes(stored[f"{group}.stems"]).decode().split("\n")
+        self._stems = {stem: place for place, stem in enumerate(stems)}
+        self._pairs: NDArray[np.int64] = stored[f"{group}.pairs"]
+        self._pair_weights: NDArray[np.int16] = stored[f"{group}.pair_weights"]
         self._bias: NDArray[np.float64] = stored[f"{group}.bias"]
-        #: Words met before: which row of `_rows` is the sum of a word's signs.
+        #: Words met before: which row of `_rows` is the sum of a word's signs, and which stem it has.
         self._words: dict[str, int] = {}
         self._rows = np.zeros((_KEPT_WORDS, self._weights.shape[1]), np.int32)
+        self._stem_of = np.zeros(_KEPT_WORDS, np.int64)
 
     def weigh(self, words: Sequence[str]) -> dict[Subject, Weighed]:
         """The words of one text, for each subject."""
-        pairs = [self._places[sign] for sign in of_order(words) if sign in self._places]
-        total = self._rows[self._rows_of(words)].sum(axis=0) + self._weights[pairs].sum(axis=0)
+        rows = np.array(self._rows_of(words), np.intp)
+        total = self._rows[rows].sum(axis=0) + self._order(self._stem_of[rows])
         scores = (self._bias + total * (STEP / math.sqrt(max(len(words), SHORTEST)))).tolist()
         return {
             subject: Weighed(labels, tuple(scores[self._columns[subject]]))
@@ -86,17 +90,22 @@ class Scale:
     def telling(self, text: str, subject: Subject, label: str) -> tuple[int, int]:
         """The place of the few neighbouring words of a folded text that speak most for a label."""
         spans = spans_of(text)
-        rows = self._rows[self._rows_of([text[start:end] for start, end in spans])]
-        among = rows[:, self._columns[subject]]
-        said = (among[:, self._labels[subject].index(label)] - among.mean(axis=1)).tolist()
-        best, place = 0.0, (0, 0)
-        for start in range(len(said)):
-            worth = 0.0
-            for last in range(start, min(start + _SHOWN_WORDS, len(said))):
-                worth += said[last]
-                if worth > best:
-                    best, place = worth, (spans[start][0], spans[last][1])
-        return place
+        among = self._rows[self._rows_of([text[start:end] for start, end in spans]), self._columns[subject]]
+        said = among[:, self._labels[subject].index(label)] - among.mean(axis=1)
+        runs = np.concatenate((said, np.full(_SHOWN_WORDS, -np.inf)))
+        worth = runs[np.arange(len(said))[:, None] + np.arange(_SHOWN_WORDS)].cumsum(axis=1)
+        if worth.max(initial=0) <= 0:
+            return 0, 0
+        first, more = divmod(int(worth.argmax()), _SHOWN_WORDS)
+        return spans[first][0], spans[first + more][1]
+
+    def _order(self, stems: NDArray[np.int64]) -> NDArray[np.int64]:
+        """What neighbours weigh: the sum of the pairs of stems that are known."""
+        pairs = pair_codes(stems, len(self._stems))
+        places = self._pairs.searchsorted(pairs)
+        known = self._pairs.take(places, mode="clip") == pairs
+        total: NDArray[np.int64] = self._pair_weights[places[known]].sum(axis=0, dtype=np.int64)
+        return total
 
     def _rows_of(self, words: Sequence[str]) -> list[int]:
         if len(self._words) + len(words) > _KEPT_WORDS:
@@ -105,9 +114,21 @@ class Scale:
 
     def _learn(self, word: str) -> int:
         row = self._words[word] = len(self._words)
-        signs = [self._places[sign] for sign in of_word(word) if sign in self._places]
-        self._rows[row] = self._weights[signs].sum(axis=0)
+        signs = np.array([code(sign) for sign in of_word(word)], np.uint64)
+        places = self._signs.searchsorted(signs)
+        known = self._signs.take(places, mode="clip") == signs
+        self._rows[row] = self._weights[places[known]].sum(axis=0, dtype=np.int32)
+        self._stem_of[row] = self._stems.get(stem(word), UNKNOWN_STEM)
         return row
+
+
+#: Before it and after it, no pair is one that is stored.
+UNKNOWN_STEM = -(1 << 40)
+
+
+def pair_codes(stems: NDArray[np.int64], known: int) -> NDArray[np.int64]:
+    """Neighbouring stems as numbers, of so many stems that are known."""
+    return stems[:-1] * known + stems[1:]
 
 
 @cache
