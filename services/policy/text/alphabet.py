@@ -27,7 +27,7 @@ _PLAIN = {
 }  # fmt: skip
 _HARAKAT = range(0x064B, 0x0653)
 _VARIATION = range(0xFE00, 0xFE10)
-_TAGS = range(0xE0000, 0xE0080)
+TAGS = frozenset(map(chr, range(0xE0000, 0xE0080)))
 
 #: Look-alikes by shape, towards Latin.
 _LATIN_FOR = dict(zip("аеорсухіјѕԁһԛԝвкмнтгβακμνορτυχειη", "aeopcyxijsdhqwbkmhtrbakuvoptuxein", strict=True))
@@ -40,7 +40,7 @@ def _fold(letter: str) -> str:
     code = ord(letter)
     if letter in INVISIBLE or letter in JOINERS or letter in DIRECTION or code in _VARIATION:
         return ""
-    if code in _HARAKAT or code in _TAGS or unicodedata.category(letter) == "Mn":
+    if code in _HARAKAT or letter in TAGS or unicodedata.category(letter) == "Mn":
         return ""
     if unicodedata.category(letter) in {"Cc", "Zs", "Cf"}:
         return letter if letter == "\n" else " "

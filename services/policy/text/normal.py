@@ -20,6 +20,8 @@ LONGEST = 20_000
 #: A word in a pattern of folded letters. It reads our own patterns only, and them all at the start, so it may be
 #: of the module that is quicker with many short hits.
 FOLDED_WORD = re.compile(r"[a-z'\u0370-\u03ff\u0400-\u052f]+")
+#: More than one blank, or another than a space.
+_BLANKS = re.compile(r"[ \t\r\v\f]{2,}|[\t\r\v\f]")
 _PAIR = re2.compile(r"\b[a-z] [a-z](?: [a-z])?\b")
 #: Fewer single letters in a row are initials.
 _SPACED_AT_LEAST = 4
@@ -92,18 +94,18 @@ def _folded(original: str, cut: str, oddities: set[Oddity]) -> Normal:
     present = set(cut)
     if present & alphabet.INVISIBLE:
         oddities.add("invisible")
-    if present & alphabet.DIRECTION or any("\U000e0000" <= letter <= "\U000e007f" for letter in present):
+    if present & (alphabet.DIRECTION | alphabet.TAGS):
         oddities.add("direction")
     if alphabet.mixes(present):
         mended = alphabet.unmixed(letters)
         if mended is not letters:
             oddities.add("mixed_script")
             letters = mended
-    pieces = [alphabet.FOLD[letter] for letter in letters]
-    text = "".join(pieces)
-    if len(text) == len(cut) and all(map(len, pieces)):
+    text = "".join(map(alphabet.FOLD.__getitem__, letters))
+    lengths = {letter: len(alphabet.FOLD[letter]) for letter in set(letters)}
+    if len(letters) == len(cut) and set(lengths.values()) == {1}:
         return Normal(original, text, None, frozenset(oddities))
-    origins = [start for start, piece in zip(starts, pieces, strict=True) for _ in piece]
+    origins = [start for start, letter in zip(starts, letters, strict=True) for _ in range(lengths[letter])]
     return Normal(original, text, [*origins, len(cut)], frozenset(oddities))
 
 
@@ -125,20 +127,11 @@ def _spaces(text: str) -> list[Edit]:
     """Runs of blanks become one. Line breaks stay: they may end a sentence."""
     if "  " not in text and "\t" not in text and "\r" not in text and "\v" not in text and "\f" not in text:
         return []
-    edits: list[Edit] = []
-    at = 0
-    while at < len(text):
-        if text[at] not in " \t\r\v\f":
-            at += 1
-            continue
-        end = at
-        while end < len(text) and text[end] in " \t\r\v\f":
-            end += 1
-        # Two blanks part words whose letters are spaced out, so the join must not see one blank there.
-        if text[at:end] != " ":
-            edits.append(Edit(at, end, " " if not _between_single_letters(text, at, end) else "  "))
-        at = end
-    return edits
+    # Two blanks part words whose letters are spaced out, so the join must not see one blank there.
+    return [
+        Edit(start, end, "  " if _between_single_letters(text, start, end) else " ")
+        for start, end in (match.span() for match in _BLANKS.finditer(text))
+    ]
 
 
 def _between_single_letters(text: str, start: int, end: int) -> bool:

@@ -28,24 +28,21 @@ class Vocabulary:
                 if len(word) >= _SHORTEST:
                     for short in _shortened(word, _edits(word)):
                         self._near.setdefault(short, set()).add((language, word))
-        self._mended = lru_cache(maxsize=20_000)(self._mend)
+        self._meant = lru_cache(maxsize=20_000)(self._of_token)
 
     def edits(self, text: str, languages: frozenset[str]) -> list[Edit]:
         """Edits that put each misspelt key right, in the order of the text; of `languages`, or of any."""
-        strange = {token.strip(_EDGES) for token in set(text.split())} - self._known
         found: list[Edit] = []
-        for token in strange:
-            if token and (meant := self._meant(token, languages)):
-                found += _everywhere(text, token, meant)
+        for word, keys in map(self._meant, set(text.split())):
+            if keys and (meant := next((key for language, key in keys if _fits(language, languages)), None)):
+                found += _everywhere(text, word, meant)
         found.sort(key=lambda edit: edit.start)
         return [edit for at, edit in enumerate(found) if at == 0 or edit.start >= found[at - 1].end]
 
-    def _meant(self, token: str, languages: frozenset[str]) -> str | None:
-        candidates = self._mended(token)
-        return next(
-            (key for language, key in candidates if not (languages and language) or language in languages),
-            None,
-        )
+    def _of_token(self, token: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """The word of a token, and the keys that it may mean, by language."""
+        word = token.strip(_EDGES)
+        return (word, self._mend(word)) if word and word not in self._known else ("", ())
 
     def _mend(self, token: str) -> tuple[tuple[str, str], ...]:
         for form in _forms(token):
@@ -63,6 +60,10 @@ class Vocabulary:
             if key[0] == word[0] or len(key) > _SHORTEST
         ]
         return tuple((language, key) for far, key, language in sorted(close) if far <= _edits(key))
+
+
+def _fits(language: str, languages: frozenset[str]) -> bool:
+    return not (languages and language) or language in languages
 
 
 def _edits(word: str) -> int:
