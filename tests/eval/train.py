@@ -15,9 +15,9 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from services.policy.text import lexicon as lexicons
-from services.policy.text.features import SHORTEST, code, of_label, of_word, stem
+from services.policy.text.features import SHORTEST, code, of_label, of_word, stems_of
 from services.policy.text.reading import read
-from services.policy.text.scorer import GROUPS, STEP, Subject, pair_codes
+from services.policy.text.scorer import GROUPS, STEP, Subject
 from tests.eval.corpus import Line, digest, lines_of
 
 WEIGHTS = Path(lexicons.__file__).parent / "data" / "weights.npz"
@@ -69,7 +69,7 @@ def _words(line: Line) -> Sequence[str]:
 
 def _counts(words: Sequence[str]) -> tuple[Counter[str], int]:
     counts = Counter(sign for word in words for sign in of_word(word))
-    counts.update(PAIRED.join(pair) for pair in pairwise(map(stem, words)))
+    counts.update(PAIRED.join(pair) for pair in pairwise(stems_of(words)))
     return counts, len(words)
 
 
@@ -101,9 +101,7 @@ def packed(group: str, signs: Sequence[str], weights: NDArray[np.int16]) -> dict
     codes = np.array([code(sign) for sign in signs if PAIRED not in sign], np.uint64)
     if len(np.unique(codes)) < len(codes):
         raise ValueError("expected a code of its own for each sign, got one for two")
-    numbers = np.concatenate(
-        [pair_codes(np.array([places[part] for part in pair]), len(stems)) for pair in pairs]
-    )
+    numbers = np.array([places[left] * len(stems) + places[right] for left, right in pairs], np.int64)
     return {
         f"{group}.signs": np.sort(codes),
         f"{group}.weights": weights[~of_pairs][np.argsort(codes)],

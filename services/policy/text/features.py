@@ -41,9 +41,9 @@ def code(sign: str) -> int:
     return crc32(read) << 16 | crc_hqx(read, 0)
 
 
-def stem(word: str) -> str:
-    """What counts of a word beside its neighbours. Whole words, or wider ones, carried over no better."""
-    return word[:_STEM]
+def stems_of(words: Sequence[str]) -> list[str]:
+    """What counts of words beside their neighbours. Whole words, or wider ones, carried over no better."""
+    return [word[:_STEM] for word in words]
 
 
 _LETTERS = re.compile(r"[^\W\d_]+")

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.policy.text.features import SHORTEST, code, of_word, spans_of, stem
+from services.policy.text.features import SHORTEST, code, of_word, spans_of, stems_of
 
 Subject = Literal["reply", "doubt", "conduct", "fault", "content", "ask", "label"]
 #: Which subjects are weighed together, by the texts that they were learnt from.
@@ -67,20 +67,20 @@ class Scale:
         self._columns = dict(zip(self._labels, map(slice, ends, ends[1:]), strict=True))
         self._signs: NDArray[np.uint64] = stored[f"{group}.signs"]
         self._weights: NDArray[np.int16] = stored[f"{group}.weights"]
-        stems = bytes(stored[f"{group}.stems"]).decode().split("\n")
-        self._stems = {stem: place for place, stem in enumerate(stems)}
-        self._pairs: NDArray[np.int64] = stored[f"{group}.pairs"]
-        self._pair_weights: NDArray[np.int16] = stored[f"{group}.pair_weights"]
         self._bias: NDArray[np.float64] = stored[f"{group}.bias"]
-        #: Words met before: which row of `_rows` is the sum of a word's signs, and which stem it has.
+        stems = bytes(stored[f"{group}.stems"]).decode().split("\n")
+        pairs = (divmod(pair, len(stems)) for pair in stored[f"{group}.pairs"].tolist())
+        #: Which row of `_rows` is what two neighbours weigh; the rows behind those are for the words met so far.
+        self._pairs = {(stems[left], stems[right]): row for row, (left, right) in enumerate(pairs)}
         self._words: dict[str, int] = {}
-        self._rows = np.zeros((_KEPT_WORDS, self._weights.shape[1]), np.int32)
-        self._stem_of = np.zeros(_KEPT_WORDS, np.int64)
+        self._rows = np.zeros((len(self._pairs) + _KEPT_WORDS, self._weights.shape[1]), np.int32)
+        self._rows[: len(self._pairs)] = stored[f"{group}.pair_weights"]
 
     def weigh(self, words: Sequence[str]) -> dict[Subject, Weighed]:
         """The words of one text, for each subject."""
-        rows = np.array(self._rows_of(words), np.intp)
-        total = self._rows[rows].sum(axis=0) + self._order(self._stem_of[rows])
+        neighbours = pairwise(stems_of(words))
+        rows = self._rows_of(words) + [self._pairs[pair] for pair in neighbours if pair in self._pairs]
+        total = self._rows.take(rows, axis=0).sum(axis=0) if rows else 0
         scores = (self._bias + total * (STEP / math.sqrt(max(len(words), SHORTEST)))).tolist()
         return {
             subject: Weighed(labels, tuple(scores[self._columns[subject]]))
@@ -99,36 +99,18 @@ class Scale:
         first, more = divmod(int(worth.argmax()), _SHOWN_WORDS)
         return spans[first][0], spans[first + more][1]
 
-    def _order(self, stems: NDArray[np.int64]) -> NDArray[np.int64]:
-        """What neighbours weigh: the sum of the pairs of stems that are known."""
-        pairs = pair_codes(stems, len(self._stems))
-        places = self._pairs.searchsorted(pairs)
-        known = self._pairs.take(places, mode="clip") == pairs
-        total: NDArray[np.int64] = self._pair_weights[places[known]].sum(axis=0, dtype=np.int64)
-        return total
-
     def _rows_of(self, words: Sequence[str]) -> list[int]:
         if len(self._words) + len(words) > _KEPT_WORDS:
             self._words.clear()
         return [self._words[word] if word in self._words else self._learn(word) for word in words]
 
     def _learn(self, word: str) -> int:
-        row = self._words[word] = len(self._words)
+        row = self._words[word] = len(self._pairs) + len(self._words)
         signs = np.array([code(sign) for sign in of_word(word)], np.uint64)
         places = self._signs.searchsorted(signs)
         known = self._signs.take(places, mode="clip") == signs
         self._rows[row] = self._weights[places[known]].sum(axis=0, dtype=np.int32)
-        self._stem_of[row] = self._stems.get(stem(word), UNKNOWN_STEM)
         return row
-
-
-#: Before it and after it, no pair is one that is stored.
-UNKNOWN_STEM = -(1 << 40)
-
-
-def pair_codes(stems: NDArray[np.int64], known: int) -> NDArray[np.int64]:
-    """Neighbouring stems as numbers, of so many stems that are known."""
-    return stems[:-1] * known + stems[1:]
 
 
 @cache
