@@ -43,7 +43,7 @@ class Unreadable:
 
 
 def _wire(event: Event, sealer: Sealer | None) -> dict[str, Any]:
-    envelope = event.model_dump(mode="json", exclude_none=True, exclude={"data"})
+    envelope = {name: value for name, value in vars(event).items() if value is not None and name != "data"}
     if not type(event.data).sealed:
         return envelope | {
             "datacontenttype": "application/json",

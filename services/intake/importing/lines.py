@@ -51,8 +51,7 @@ def interaction(raw: dict[str, Any]) -> Sent:
     if not raw.keys() <= _KNOWN:
         raise Invalid.at("", f"no other names than {', '.join(sorted(_KNOWN))} are expected")
     line = read_data(Line, raw, ())
-    said = dict(line)
-    data = InteractionRecorded.model_construct(**{name: said[name] for name in _SAID})
+    data = InteractionRecorded.model_validate({name: getattr(line, name) for name in _SAID})
     own_id = line.id or f"line:{content_digest(data.kind, line.timestamp, data)}"
     return Sent(own_id, line.timestamp, data)
 

@@ -229,6 +229,8 @@ def test_one_id_cannot_say_two_things_in_one_batch() -> None:
         (b'{"a/b~c": "\\ud800"}', "/a~1b~0c"),
         (b'{"\\udfff": 1}', ""),
         (b'{"' + b"k" * 201 + b'": 1}', ""),
+        (b'{"a": 1, "a": 2', ""),  # what is in doubt may turn out to be no JSON
+        (b"[" * 33 + b"]" * 33, "/0" * strict_json.MAX_DEPTH),
     ],
 )  # fmt: skip
 def test_json_that_two_readers_could_read_differently_is_told(body: bytes, pointer: str) -> None:

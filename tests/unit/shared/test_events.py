@@ -172,6 +172,17 @@ def test_a_digest_is_of_the_content_alone() -> None:
     assert events.content_digest("opt_out.received", AT + timedelta(milliseconds=1), quiet) != digest
 
 
+def test_digests_and_ids_are_what_they_always_were() -> None:
+    """They are stored: another form of the same content would turn every repeat into a conflict."""
+    person = events.Person(name="Zo\u00eb \U0001f600", email="ada@example.org")
+    data = events.DeclineReceived(person=person, who="candidate", text='"no"\n\x7f')
+    digest = "e045d0a4ff501c5fd013dbeed1e64d42ada2814b9ab25c4c77bce84e4996b952"
+    assert events.content_digest("decline.received", AT, data) == digest
+    own_id = events.event_id("acme", "ats", "1")
+    assert own_id == "evt_oyp57bzeueagwopkhx7adkirplauc7q7"
+    assert events.case_id(own_id) == "case_od4tbq2xtqvu66tmtjc2uy4bej4zim64"
+
+
 def test_a_digest_is_of_what_was_sent_however_it_was_read() -> None:
     """A map that changes between two deliveries makes no conflict of them; the sender's other word does."""
     person = events.Person(email="ada@example.org")
