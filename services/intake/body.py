@@ -22,16 +22,16 @@ _MAIL = frozenset({"message/rfc822", "message/global"})
 
 
 def check_headers(headers: Mapping[str, str], max_bytes: int) -> None:
-    """Raises the Problem of a body that need not be read at all. Headers are by lower-case name."""
+    """Raises the Problem of a body that need not be read at all. Headers are `folded`."""
     length = headers.get("content-length", "0")
     if not length.isascii() or not length.isdigit() or int(length[:20]) > max_bytes * PATIENCE:
         raise problems.body_too_large(max_bytes, close=True)
     if headers.get("transfer-encoding") is None and not length.strip("0"):
         # an empty body is of no type; there are platforms that greet with one
         return
-    if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+    if _first(headers, "content-encoding", "identity").strip().lower() not in {"", "identity"}:
         raise problems.not_json("A body without content coding is expected.")
-    media_type, *parameters = headers.get("content-type", "").lower().split(";")
+    media_type, *parameters = _first(headers, "content-type", "").lower().split(";")
     if media_type.strip() in _MAIL:
         return
     if not _JSON.fullmatch(media_type.strip()):
@@ -40,6 +40,11 @@ def check_headers(headers: Mapping[str, str], max_bytes: int) -> None:
         name, _, value = parameter.strip().partition("=")
         if name.strip() == "charset" and value.strip().strip('"') not in {"utf-8", "utf8"}:
             raise problems.not_json("The charset utf-8, or none, is expected.")
+
+
+def _first(headers: Mapping[str, str], name: str, default: str) -> str:
+    """The value that counts of a header that came twice."""
+    return headers.get(name, default).partition("\n")[0]
 
 
 async def read_body(

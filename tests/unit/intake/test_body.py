@@ -78,6 +78,7 @@ async def test_bodies_are_bounded_together() -> None:
         "application/json",
         "application/json; charset=utf-8",
         'Application/JSON ; Charset="UTF-8"',
+        "application/json\ntext/plain",  # it came twice: the first counts
         "application/json;v=1",
         "application/cloudevents-batch+json; charset=utf-8",
         "message/rfc822",
