@@ -1,7 +1,8 @@
 """`make bench-intake`: deliveries verified, read and confirmed by the broker, a second, by one intake process
 on one core; beside the bare HMAC over the same bytes, and a plain FastAPI door, in the same run.
 
-The client has the other core; RabbitMQ and MongoDB run on whatever is left of both. Quote the ratios.
+The client has the other core; RabbitMQ and MongoDB run on whatever is left of both. Quote the ratios: a busy
+machine changes every figure, what a delivery takes of the processor too.
 """
 
 import argparse
@@ -149,7 +150,7 @@ def peer(found: Servers, folder: Path) -> tuple[Process, int]:
 
 
 class Measured(NamedTuple):
-    """A run, and the seconds of its processor that each delivery took: a busy machine changes them least."""
+    """A run, and the seconds of its processor that each delivery took."""
 
     load: http_load.Load
     worked_s: float
