@@ -35,6 +35,8 @@ _PLUS_TAGS = frozenset(
 )
 
 _NO_LOCAL = re.compile(r"[\s@<>,;\x00-\x1f\x7f]")
+#: RFC 3986, section 2.3: what needs no encoding anywhere, as most names in addresses do not.
+_UNRESERVED = re.compile(r"[a-z0-9._~-]*", re.ASCII | re.IGNORECASE)
 _LABEL = re.compile(r"(?:[a-z0-9_-]|[^\x00-\x7f])+")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _LOCALE = r"[a-z]{2,3}(?:-[a-z]{2,4})?"
@@ -195,6 +197,8 @@ def _site(host: str) -> str:
 
 def _segment(raw: str) -> str:
     """One step of a path, percent-encoded exactly where RFC 3986 asks for it."""
+    if _UNRESERVED.fullmatch(raw):
+        return raw
     data = unquote_to_bytes(raw)
     try:
         return quote(_plain(data.decode("utf-8")), safe="")
@@ -218,6 +222,8 @@ def _on_site(host: str, path: list[str]) -> str | None:
 
 
 def _lower(segment: str) -> str:
+    if _UNRESERVED.fullmatch(segment):
+        return segment.lower()
     data = unquote_to_bytes(segment)
     try:
         return quote(_folded(data.decode("utf-8")), safe="")

@@ -59,10 +59,12 @@ def read_object(body: bytes) -> dict[str, Any]:
 def at(value: Any, *path: str | int) -> Any:
     """What lies at this path of names and positions; None where nothing does."""
     for part in path:
-        if isinstance(part, str):
-            value = value.get(part) if isinstance(value, dict) else None
+        if isinstance(value, dict):
+            value = value.get(part)
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
         else:
-            value = value[part] if isinstance(value, list) and part < len(value) else None
+            return None
     return value
 
 
