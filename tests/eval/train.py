@@ -26,7 +26,8 @@ STRENGTH = 0.1
 GROUPED = {subject for subjects in GROUPS.values() for subject in subjects}
 #: A sign that one text alone has is chance.
 _TEXTS_AT_LEAST = 2
-_SIGNS_AT_MOST = 60_000
+#: So many signs are kept for each subject, so that one with many labels takes no other's place.
+_SIGNS_AT_MOST = 50_000
 #: Stands between the stems of two neighbours, and in no word.
 PAIRED = "+"
 
@@ -77,15 +78,16 @@ def learn(group: str) -> dict[str, NDArray[Any]]:
     """The arrays that are stored of one group."""
     lines = lines_of(group)
     signs = Signs([_words(line) for line in lines])
-    weights, biases = [], []
+    weights, biases, best = [], [], []
     stored: dict[str, NDArray[Any]] = {}
     for subject in GROUPS[group]:
         labels, coefficients, bias = _fitted(subject, lines, signs)
         weights.append(coefficients * signs.rarity)
+        best.append(np.argsort(-np.abs(weights[-1]).max(axis=0), kind="stable")[:_SIGNS_AT_MOST])
         biases.append(bias)
         stored[f"{subject}.labels"] = np.frombuffer("\n".join(labels).encode(), np.uint8)
     table = np.vstack(weights).T
-    kept = np.sort(np.argsort(-np.abs(table).max(axis=1), kind="stable")[:_SIGNS_AT_MOST])
+    kept = np.unique(np.concatenate(best))
     limit = np.iinfo(np.int16).max
     steps = np.clip(np.round(table[kept] / STEP), -limit, limit).astype(np.int16)
     stored[f"{group}.bias"] = np.round(np.concatenate(biases) / STEP) * STEP
