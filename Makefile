@@ -61,6 +61,9 @@ policy-eval: $(READY) ## Measure the text judgments on the labelled sets, beside
 train: $(READY) ## Learn the weights of the text judgments anew from tests/eval/training
 	$(BIN)/python -m tests.eval.train
 
+clues: $(READY) ## Work out anew which words the rules of the text judgments cannot do without (after a change to one)
+	$(BIN)/python -m services.policy.text.clues_file
+
 fuzz: $(READY) ## Spoil deliveries of every kind and see what the adapters do (SECONDS=... SEED=...)
 	$(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
@@ -109,4 +112,4 @@ clean: ## Remove .venv, caches and reports (no data of a deployment)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist build
 	find . -name __pycache__ -type d -not -path './.git/*' -exec rm -rf {} +
 
-.PHONY: help setup lock lint format test test-unit bench bench-intake bench-text policy-eval train fuzz servers demo demo-stop demo-compose docs secrets up down logs ps scale backup restore clean
+.PHONY: help setup lock lint format test test-unit bench bench-intake bench-text policy-eval train clues fuzz servers demo demo-stop demo-compose docs secrets up down logs ps scale backup restore clean

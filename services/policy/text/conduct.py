@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from services.policy.context import Finding
 from services.policy.facts import Severity
 from services.policy.text.datafile import Meaning
-from services.policy.text.lexicon import TO_A_MACHINE, Hit, Lexicon
+from services.policy.text.lexicon import TO_A_MACHINE, Lexicon
 from services.policy.text.reading import Reading, read
 from services.policy.text.reply import NO_CHANCE
+from services.policy.text.rule import Hit
 
 #: Mild ones are for a person to judge; everything else is no way to treat anybody.
 _MILD: frozenset[Meaning] = frozenset({"conduct.pressure", "conduct.urgency", "conduct.machine"})
@@ -28,6 +29,7 @@ _FAULTS: Mapping[str, Meaning] = {
 def findings(text: str, lexicon: Lexicon, *, where: str) -> list[Finding]:
     """What is to be said against a recruiter's message; `where` names it in the evidence."""
     reading = read(text, lexicon)
+    hits = lexicon.hits("conduct", reading.views)
     found = [
         Finding(
             code=hit.rule.meaning,
@@ -35,8 +37,8 @@ def findings(text: str, lexicon: Lexicon, *, where: str) -> list[Finding]:
             evidence={"words": reading.evidence(hit), "rule": hit.rule.entry.id, "message": where},
             says=hit.rule.entry.means,
         )
-        for hit in lexicon.hits("conduct", reading.views)
-        if _counts(hit, reading)
+        for hit in hits
+        if hit.rule.meaning != TO_A_MACHINE and _counts(hit, reading)
     ]
     found += [
         Finding(
@@ -45,7 +47,8 @@ def findings(text: str, lexicon: Lexicon, *, where: str) -> list[Finding]:
             evidence={"words": reading.evidence(hit), "rule": hit.rule.entry.id, "message": where},
             says="The text speaks to a machine and not to a person.",
         )
-        for hit in lexicon.hits("reply", reading.views, TO_A_MACHINE)
+        for hit in hits
+        if hit.rule.meaning == TO_A_MACHINE
     ]
     found += _weighed(reading, where)
     unread = _unread(reading.language in lexicon.permits, len(reading.own.split()) <= _FEW_WORDS)

@@ -8,16 +8,17 @@ from typing import Literal
 from services.policy.context import Finding
 from services.policy.text import shape
 from services.policy.text.features import of_label
-from services.policy.text.lexicon import TO_A_MACHINE, Hit, Lexicon
+from services.policy.text.lexicon import TO_A_MACHINE, Lexicon
 from services.policy.text.reading import Reading, read
+from services.policy.text.rule import Hit
 from services.policy.text.scorer import scales
 
 Field = Literal["note", "name", "title", "company"]
 
 #: The share from which a text, or one sentence of it, is not fit to be sent.
-_UNFIT, _UNFIT_ALONE = 0.35, 0.7
+_UNFIT, _UNFIT_ALONE = 0.35, 0.6
 #: Below these the text and each sentence are plainly fit, so that a word of a rule is used in another sense.
-_FIT, _FIT_ALONE = 0.03, 0.2
+_FIT, _FIT_ALONE = 0.03, 0.1
 #: From the second on it is no name, title or company; below the first, one word of a rule is a trade or a name.
 _PLAINLY_A_LABEL, _NO_LABEL = 0.3, 0.7
 _ASKS = {"repitch": "pitch"}
@@ -40,12 +41,14 @@ def examine(text: str, field: Field, lexicon: Lexicon, company: str | None = Non
     found = list(_hidden(text, reading))
     found += [_finding(code, words) for code, words in shape.faults(text, field, company)]
     found += _size(text, field)
-    hits = [hit for hit in lexicon.hits("content", reading.views) if _counts(hit, reading)]
+    hits = lexicon.hits("content", reading.views)
     found += [
         _finding("content.machine", reading.evidence(hit), hit.rule.entry.means, hit.rule.entry.id)
-        for hit in lexicon.hits("reply", reading.views, TO_A_MACHINE)
+        for hit in hits
+        if hit.rule.meaning == TO_A_MACHINE
     ]
-    found += _of_a_note(hits, reading) if field == "note" else _of_a_label(hits, text, field, reading)
+    asking = [hit for hit in hits if hit.rule.meaning != TO_A_MACHINE and _counts(hit, reading)]
+    found += _of_a_note(asking, reading) if field == "note" else _of_a_label(asking, text, field, reading)
     return Examined(not found, tuple(found))
 
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 
 from services.policy.text.alphabet import FOLD
 from services.policy.text.datafile import DataFile
-from services.policy.text.lexicon import Lexicon, Rule, lexicon
+from services.policy.text.lexicon import Lexicon, lexicon
 from services.policy.text.reading import read
+from services.policy.text.rule import Rule
 
 #: Escapes that match a line break, which ends clauses and sentences, or letters that folding removes.
 _UNWANTED = re.compile(r"\\[sSWDB]|\(\?[a-z]|\[\^(?![^\]]*\\n)")

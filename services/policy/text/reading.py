@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from services.policy.text import segment
 from services.policy.text.datafile import Within
 from services.policy.text.features import words_of
-from services.policy.text.lexicon import Hit, Lexicon, line_around
+from services.policy.text.lexicon import Lexicon
 from services.policy.text.normal import Normal, normalise
+from services.policy.text.rule import Hit, line_around
 from services.policy.text.scorer import Subject, Weighed, scales
 
 

@@ -8,8 +8,9 @@ import re2
 
 from services.policy.facts import Intent
 from services.policy.text.datafile import Meaning
-from services.policy.text.lexicon import ALL, Asked, Hit, Lexicon
+from services.policy.text.lexicon import ALL, Asked, Lexicon
 from services.policy.text.reading import Reading, read
+from services.policy.text.rule import Hit
 from services.policy.text.scorer import Weighed
 
 #: What counts in any language. Anything else only in one that the text may be in: a chance likeness of words
