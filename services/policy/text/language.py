@@ -49,11 +49,9 @@ class Guesser:
         if by_script:
             return by_script
         counts, total = counted.counts, counted.total
-        ranked = counts.most_common(2)
-        if ranked and ranked[0][1] >= max(_ENOUGH, _SHARE * total):
-            second = ranked[1][1] if len(ranked) > 1 else 0
-            if ranked[0][1] >= _LEAD * second:
-                return ranked[0][0]
+        second, first = sorted((0, 0, *counts.values()))[-2:]
+        if first >= max(_ENOUGH, _SHARE * total, _LEAD * second):
+            return max(counts, key=counts.__getitem__)
         return _statistical(text)
 
     def count(self, text: str) -> Counted:
