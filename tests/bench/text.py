@@ -1,7 +1,9 @@
 """`make bench-text`: what the text judgments cost, beside a keyword list and VADER in the same run.
 
-Times are of the processor and not of the clock, so that a busy machine spoils them less; each judgment is met
-once before it counts, as in a service that has run for a minute. Start and memory are of fresh processes.
+Times are of the processor and not of the clock, so that a busy machine spoils them less. The first texts are
+pieces of many replies of many languages in a row, which hit many rules; each is met once before it counts. An
+honest reply is of one language and one intent, and counts when it is new to a judge that has read others, and
+when it is met again. Start and memory are of fresh processes.
 """
 
 import argparse
@@ -25,7 +27,9 @@ from tests.eval.judging import keywords_reply
 
 LENGTH = 400
 MONDAY = datetime(2026, 5, 4, 9, tzinfo=UTC)
-SETS = Path(__file__).parent.parent / "eval" / "sets"
+EVAL = Path(__file__).parent.parent / "eval"
+#: Honest texts of each language, and how many of them are read before any counts.
+EACH, READ_BEFORE = 60, 40
 #: What an attacker may send to keep the judge busy, each to be as long as what is read at all.
 HOSTILE = {
     "one letter": "a",
@@ -49,8 +53,11 @@ bare, began = highest(), time.process_time()
 from services.policy.text.conduct import findings
 from services.policy.text.content import examine
 from services.policy.text.lexicon import lexicon
+from services.policy.text.prepared import prepared
 from services.policy.text.reply import understand
 from services.policy.text.scorer import scales
+if {model}:
+    prepared()
 scales()
 understand("Thank you, but no.", lexicon())
 findings("Would you like to talk?", lexicon(), where="")
@@ -61,9 +68,22 @@ print(json.dumps([time.process_time() - began, highest() - bare]))
 
 def texts() -> list[str]:
     """Replies of the evaluation in a row, cut to the length that is measured."""
-    lines = (SETS / "replies.jsonl").read_text("utf-8").splitlines()
+    lines = (EVAL / "sets" / "replies.jsonl").read_text("utf-8").splitlines()
     together = " ".join(json.loads(line)["text"] for line in lines)
     return [together[at : at + LENGTH] for at in range(0, len(together) - LENGTH, LENGTH)]
+
+
+def honest(language: str) -> list[str]:
+    """Plain noes of one language, joined until they are of the length that is measured."""
+    lines = (EVAL / "training" / "replies" / f"{language}.jsonl").read_text("utf-8").splitlines()
+    noes = iter([said["text"] for said in map(json.loads, lines) if said["intent"] == "declined_soft"])
+    joined: list[str] = []
+    while len(joined) < EACH:
+        text = ""
+        while len(text) < LENGTH:
+            text += next(noes) + " "
+        joined.append(text[:LENGTH])
+    return joined
 
 
 def thread(text: str) -> list[Turn]:
@@ -76,24 +96,30 @@ def thread(text: str) -> list[Turn]:
     return [Turn(recruiter, MONDAY + timedelta(days=days), words) for recruiter, days, words in said]
 
 
+def timed(judge: Callable[[str], object], text: str) -> float:
+    """Microseconds of processor time."""
+    began = time.thread_time_ns()
+    judge(text)
+    return (time.thread_time_ns() - began) / 1000
+
+
 def measured(judge: Callable[[str], object], given: Sequence[str], rounds: int) -> tuple[float, float]:
     """Median and 99th percentile in microseconds of processor time."""
     for text in given:
         judge(text)
-    took: list[float] = []
-    for _ in range(rounds):
-        for text in given:
-            began = time.thread_time_ns()
-            judge(text)
-            took.append((time.thread_time_ns() - began) / 1000)
+    took = [timed(judge, text) for _ in range(rounds) for text in given]
     return statistics.median(took), statistics.quantiles(took, n=100)[98]
 
 
-def fresh(rounds: int) -> tuple[float, float]:
-    """Seconds of the processor and megabytes over the bare interpreter, until each judgment was made once."""
+def fresh(rounds: int, *, model: bool) -> tuple[float, float]:
+    """Seconds of the processor and megabytes over the bare interpreter, until each judgment was made once.
+
+    `model`: with the statistical model of languages, which a service loads and a command may never need.
+    """
     runs = []
     for _ in range(rounds):
-        done = subprocess.run([sys.executable, "-c", _FRESH], capture_output=True, check=True)
+        code = _FRESH.replace("{model}", str(model))
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
         runs.append(json.loads(done.stdout))
     return statistics.median(run[0] for run in runs), statistics.median(run[1] for run in runs) / 1024
 
@@ -121,19 +147,36 @@ def _judges(rules: Lexicon, policy: Policy) -> dict[str, Callable[[str], object]
     }
 
 
+def print_honest(given: Sequence[str], rules: Lexicon, policy: Policy, rounds: int) -> None:
+    """What the first ones leave to be learnt from new ones, and what is left when they are met again."""
+    before, new = given[:READ_BEFORE], given[READ_BEFORE:]
+    judges = _judges(rules, policy)
+    reply, whole = judges["a reply"], judges["a thread of 3 messages, all families"]
+    measured(reply, before, 1)
+    first = [timed(reply, text) for text in new]
+    print(f"  a reply, new: median {statistics.median(first):.0f} us, highest {max(first):.0f} us")
+    for name, judge in (("a reply, met again", reply), ("a thread of 3 messages, met again", whole)):
+        median, high = measured(judge, given, rounds)
+        print(f"  {name}: median {median:.0f} us, p99 {high:.0f} us")
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="make bench-text", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    seconds, megabytes = fresh(options.rounds)
-    print(f"start in a fresh process: {seconds:.2f} s, {megabytes:.0f} MB over the bare interpreter")
+    for model, what in ((False, "start in a fresh process"), (True, "with the model of languages")):
+        seconds, megabytes = fresh(options.rounds, model=model)
+        print(f"{what}: {seconds:.2f} s, {megabytes:.0f} MB over the bare interpreter")
     given, rules = texts(), lexicon()
     policy = load_base(DEFAULT.read_text("utf-8"), DEFAULT.name)
     print(f"{len(given)} texts of {LENGTH} letters, {options.rounds} times:")
     for name, judge in _judges(rules, policy).items():
         median, high = measured(judge, given, options.rounds)
         print(f"  {name}: median {median:.0f} us, p99 {high:.0f} us")
+    for language in ("en", "de"):
+        print(f"honest noes of {LENGTH} letters, {language}:")
+        print_honest(honest(language), rules, policy, options.rounds)
     print("20,000 hostile letters, read once:")
     for name, milliseconds in sorted(worst(rules).items(), key=lambda pair: -pair[1]):
         print(f"  {name}: {milliseconds:.0f} ms")
