@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
+from itertools import groupby
 
 import re2
 
@@ -106,14 +107,13 @@ def unmixed(letters: Sequence[str]) -> Sequence[str]:
     """
     mended: list[str] | None = None
     start = 0
-    for at in range(len(letters) + 1):
-        if at < len(letters) and letters[at].isalpha():
-            continue
-        found = [_SCRIPT[letter] for letter in letters[start:at]]
+    for inside, run in groupby(letters, str.isalpha):
+        word = list(run)
+        found = [_SCRIPT[letter] for letter in word] if inside else []
         if len(_ALIKE & set(found)) > 1:
             mended = list(letters) if mended is None else mended
-            mended[start:at] = _one_script(letters[start:at], found)
-        start = at + 1
+            mended[start : start + len(word)] = _one_script(word, found)
+        start += len(word)
     return letters if mended is None else mended
 
 
