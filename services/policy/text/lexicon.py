@@ -15,7 +15,7 @@ from services.policy.text.language import Guesser
 from services.policy.text.normal import FOLDED_WORD
 from services.policy.text.rule import Hit, Rule
 from services.policy.text.typos import Vocabulary
-from services.policy.text.watch import WORD, Watch
+from services.policy.text.watch import WORD, Watch, Ways
 
 #: The views in the order in which their hits are told.
 _ORDER: tuple[Within, ...] = ("clause", "sentence", "text")
@@ -53,20 +53,20 @@ class Lexicon:
         self.permits = frozenset(file.language for file in self.files if "reply" in file.covers)
         self.partial = frozenset(file.language for file in self.files) - self.permits
         self.rules = rules_of(self.files)
-        self._asked = lru_cache(maxsize=1_000)(self._bits_asked)
+        self._asked = lru_cache(maxsize=200)(self._ways_asked)
         self._watches = watches
 
     def hits(self, subject: str, views: Mapping[Within, bytes], asked: Asked = ALL) -> list[Hit]:
         """What the rules of `subject` (reply, conduct, content), and those that every text is asked, say about
         a text in its three views.
         """
-        watch = self._watches[subject]
-        bits = watch.may_speak(WORD.findall(views["text"])) & self._asked(subject, asked)
-        hits = (self.rules[number].first_hit(views) for number in set(watch.rules(bits)))
+        words = WORD.findall(views["text"])
+        speaking = self._watches[subject].may_speak(words, self._asked(subject, asked))
+        hits = (self.rules[number].first_hit(views) for number in speaking)
         return sorted((hit for hit in hits if hit is not None), key=_place)
 
-    def _bits_asked(self, subject: str, asked: Asked) -> int:
-        return self._watches[subject].bits_of(rule.number for rule in self.rules if asked.asks(rule))
+    def _ways_asked(self, subject: str, asked: Asked) -> Ways:
+        return self._watches[subject].ways_of(rule.number for rule in self.rules if asked.asks(rule))
 
 
 def rules_of(files: Sequence[DataFile]) -> tuple[Rule, ...]:

@@ -1,12 +1,12 @@
 """Which rules may speak on a text, told by its words: that costs less than to look for each rule.
 
 A rule matches in one of several ways, and each way needs a few sets of clues: one of each set stands in whatever
-the rule speaks on. A way is a bit, in as many layers as there are sets; a word has the bits of the sets that it
-gives a clue of.
+the rule speaks on. A way has a place in as many layers as there are sets; a word tells the places of the sets that
+it gives a clue of.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Starts = NDArray[np.uint32]
 Places = NDArray[np.uint16]
+Ways = NDArray[np.bool_]
 
 #: Signs that are words by themselves.
 SIGNS = "?%$&#+=*@/"
@@ -25,8 +26,8 @@ LONGEST_CLUE = 10
 FIGURE = b"\\d"
 #: Sets of clues that a way needs at most.
 LAYERS = 4
-#: Words whose bits are kept at hand; then it begins anew. Longer ones are not kept.
-_KEPT_WORDS, _KEPT_LETTERS = 8_000, 40
+#: Words whose places are kept at hand; then it begins anew. Longer ones are not kept.
+_KEPT_WORDS, _KEPT_LETTERS = 20_000, 40
 
 
 def clues_of(word: bytes) -> set[bytes]:
@@ -48,59 +49,41 @@ def pair(word: bytes, following: bytes) -> bytes:
 class Watch:
     """Rules by the clues without which they do not speak.
 
-    `rules` has the rule of each bit; `clues` are in order, and those of `places` that lie between `starts[i]` and
-    `starts[i + 1]` are the places of clue i: its layer times the number of bits, and the bit.
+    `rules` has the rule of each way; `clues` are in order, and those of `places` that lie between `starts[i]` and
+    `starts[i + 1]` are the places of clue i: its layer times the number of ways, and the way.
     """
 
     def __init__(self, rules: Sequence[int], clues: Sequence[bytes], starts: Starts, places: Places) -> None:
-        self._rules = rules
-        self._width = len(rules)
+        self._rules = np.array(rules, np.intp)
         self._clues = {clue: number for number, clue in enumerate(clues)}
-        self._starts, self._places = starts, places
-        asked = np.zeros(LAYERS * self._width, bool)
-        asked[places] = True
-        #: What needs no clue, in layers where a way needs none.
-        self._unasked = _bits(~asked)
-        self._words: dict[bytes, int] = {}
+        self._starts, self._places = starts.tolist(), places
+        #: What needs no clue, in the layers where a way needs none.
+        self._unasked = np.ones(LAYERS * len(rules), bool)
+        self._unasked[places] = False
+        self._words: dict[bytes, Places] = {}
 
-    def bits_of(self, rules: Iterable[int]) -> int:
-        """Some rules as bits."""
-        wanted = set(rules)
-        return _bits(np.array([rule in wanted for rule in self._rules], bool))
+    def ways_of(self, rules: Iterable[int]) -> Ways:
+        """The ways of some rules."""
+        return np.isin(self._rules, list(rules))
 
-    def may_speak(self, words: Sequence[bytes]) -> int:
-        """The bits of the ways in which rules may speak on these words, which follow each other."""
-        found, known = self._unasked, self._words
-        for word in words:
-            if (bits := known.get(word)) is None:
-                bits = self._learn(word, clues_of(word))
-            if bits:
-                found |= bits
-        for two in [pair(word, following) for word, following in pairwise(words)]:
-            if two in self._clues:
-                found |= known.get(two) or self._learn(two, {two})
-        width = self._width
-        found &= found >> 2 * width
-        return found & found >> width & ((1 << width) - 1)
+    def may_speak(self, words: Sequence[bytes], among: Ways) -> set[int]:
+        """Those rules of some ways that may speak on these words, which follow each other."""
+        known = self._words
+        told = [known[word] if word in known else self._learn(word, clues_of(word)) for word in set(words)]
+        pairs = (pair(word, following) for word, following in set(pairwise(words)))
+        told += [
+            known[two] if two in known else self._learn(two, {two}) for two in pairs if two in self._clues
+        ]
+        met = self._unasked.copy()
+        met[np.concatenate((self._places[:0], *told))] = True
+        return set(self._rules[met.reshape(LAYERS, -1).all(axis=0) & among].tolist())
 
-    def rules(self, bits: int) -> Iterator[int]:
-        """The rules of some bits."""
-        while bits:
-            bit = bits.bit_length() - 1
-            yield self._rules[bit]
-            bits ^= 1 << bit
-
-    def _learn(self, word: bytes, clues: set[bytes]) -> int:
-        taken = np.zeros(LAYERS * self._width, bool)
-        for number in map(self._clues.__getitem__, clues & self._clues.keys()):
-            taken[self._places[self._starts[number] : self._starts[number + 1]]] = True
-        bits = _bits(taken)
+    def _learn(self, word: bytes, clues: set[bytes]) -> Places:
+        numbers = map(self._clues.__getitem__, clues & self._clues.keys())
+        runs = [self._places[self._starts[number] : self._starts[number + 1]] for number in numbers]
+        told = np.concatenate((self._places[:0], *runs))
         if len(word) <= _KEPT_LETTERS:
             if len(self._words) >= _KEPT_WORDS:
                 self._words.clear()
-            self._words[word] = bits
-        return bits
-
-
-def _bits(taken: NDArray[np.bool_]) -> int:
-    return int.from_bytes(np.packbits(taken, bitorder="little").tobytes(), "little")
+            self._words[word] = told
+        return told
