@@ -62,7 +62,7 @@ train: $(READY) ## Learn the weights of the text judgments anew from tests/eval/
 	$(BIN)/python -m tests.eval.train
 
 clues: $(READY) ## Work out anew which words the rules of the text judgments cannot do without (after a change to one)
-	$(BIN)/python -m services.policy.text.clues_file
+	$(BIN)/python -m services.policy.text.clues.file
 
 fuzz: $(READY) ## Spoil deliveries of every kind and see what the adapters do (SECONDS=... SEED=...)
 	$(BIN)/python -m tests.fuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))

@@ -23,7 +23,7 @@ SUBJECTS = ("reply", "conduct", "content")
 #: Asked of every text: whatever it is, a machine that might read it is not to be spoken to.
 TO_A_MACHINE: Meaning = "reply.machine"
 _FOLDER = resources.files("services.policy.text") / "data"
-#: What clues_file.py found out.
+#: What clues/file.py found out.
 CLUES = _FOLDER / "clues.npz"
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from services.policy.text.clues import Finder
-from services.policy.text.clues_file import found
+from services.policy.text.clues.file import found
+from services.policy.text.clues.ways import Finder
 from services.policy.text.datafile import Within
 from services.policy.text.lexicon import CLUES, SUBJECTS, Lexicon, lexicon, unwatched
 from services.policy.text.reading import read

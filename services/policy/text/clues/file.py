@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.policy.text.clues import Finder
+from services.policy.text.clues.ways import Finder
 from services.policy.text.lexicon import CLUES, SUBJECTS, asked_of, packaged, rules_of
 from services.policy.text.normal import normalise
 from services.policy.text.rule import Rule

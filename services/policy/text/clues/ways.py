@@ -12,7 +12,7 @@ from itertools import pairwise, product
 from math import fsum
 from typing import NamedTuple
 
-from services.policy.text.pattern import Choice, Kind, Literal, Node, Place, Repeat, parsed
+from services.policy.text.clues.pattern import Choice, Kind, Literal, Node, Place, Repeat, parsed
 from services.policy.text.watch import FIGURE, LAYERS, LONGEST_CLUE, SIGNS
 
 #: So many wordings and ways of a part are told apart at most; more are taken together.
