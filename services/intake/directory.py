@@ -102,9 +102,9 @@ class Directory:
         """Says whether changes are told from now on. What changed until now may have been missed."""
         self._told = told
         self._changes += 1
-        now = self._clock.now()
         self._unknown.clear()
-        self._known = {name: _Known(known.source, now) for name, known in self._known.items()}
+        for name in self._known:
+            self.changed(name)
 
     def changed(self, name: str) -> None:
         """Says that a source was added, changed or taken away: it is read again before it is used."""

@@ -61,7 +61,7 @@ def copied(taken: Taken, own_id: str) -> Event:
         outcome=fate.outcome,
         problem=fate.problem,
         why=tuple(why[:_MAX_WHY_LETTERS] for why in fate.why[:_MAX_WHY]),
-        read=tuple([read_as(event) for event in fate.events]),
+        read=tuple(read_as(event) for event in fate.events),
         people=tuple(_people(fate.events)),
         raw=_raw(taken.delivery, [secret for secret in (source.current, source.previous) if secret]),
     )
@@ -90,28 +90,16 @@ def _people(events: Iterable[Event]) -> Iterator[Person]:
     """Whom the events name, by what fingerprints are made of and no more."""
     for event in events:
         for person in people_of(event.data):
-            yield Person(
-                email=person.email,
-                phone=person.phone,
-                profile_urls=person.profile_urls,
-                external_id=person.external_id,
-                region=person.region,
-            )
+            yield person.model_copy(update={"name": None, "timezone": None})
 
 
 def _raw(delivery: Delivery, secrets: Sequence[str]) -> RawDelivery:
     """What came, without what would let its reader send in the source's name."""
-    headers = {name: value for name, value in delivery.headers.items() if not _of_credential(name)}
-    for secret in secrets:
-        headers = {name: value for name, value in headers.items() if secret not in value}
-    query = _without_credentials(delivery.query, secrets) if delivery.query else ""
-    return RawDelivery(method=delivery.method, query=query, headers=headers, body=delivery.body)
 
-
-def _without_credentials(query: str, secrets: Sequence[str]) -> str:
     def tells(name: str, value: str) -> bool:
         return _of_credential(name) or any(secret in value for secret in secrets)
 
-    fields = (field.partition("=") for field in query.split("&"))
+    fields = (field.partition("=") for field in delivery.query.split("&"))
     kept = ["".join(parts) for parts in fields if not tells(unquote_plus(parts[0]), unquote_plus(parts[2]))]
-    return "&".join(kept)
+    headers = {name: value for name, value in delivery.headers.items() if not tells(name, value)}
+    return RawDelivery(method=delivery.method, query="&".join(kept), headers=headers, body=delivery.body)

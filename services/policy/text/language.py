@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
@@ -13,8 +13,6 @@ from services.policy.text.alphabet import script
 UNKNOWN = "und"
 #: Function words that make a guess worth anything, and the share of all words that makes it certain.
 _ENOUGH, _SHARE, _LEAD = 2, 0.2, 1.25
-#: Tokens whose languages are kept at hand; then it begins anew.
-_KEPT_TOKENS = 20_000
 #: Beyond this many letters the statistics of a language do not change.
 _READ = 600
 _EDGES = ".,;:!?\"'()[]-\n"
@@ -35,7 +33,11 @@ class Guesser:
     """Guesses by function words, which decide fast and on few words, then by a statistical model."""
 
     def __init__(self, words: Mapping[str, Iterable[str]]) -> None:
-        self._languages = _Languages(words)
+        self._languages: dict[str, tuple[str, ...]] = {}
+        for language, known in words.items():
+            for word in known:
+                self._languages[word] = (*self._languages.get(word, ()), language)
+        self._told = lru_cache(maxsize=20_000)(self._of_token)
 
     def candidates(self, counted: Counted) -> frozenset[str]:
         """The languages that a text may be in by its function words; empty where they do not tell."""
@@ -57,24 +59,10 @@ class Guesser:
     def count(self, text: str) -> Counted:
         """How many function words of each language a folded text has."""
         tokens = text[:_READ].split()
-        counts = Counter(chain.from_iterable(map(self._languages.__getitem__, tokens)))
-        return Counted(counts, len(tokens))
+        return Counted(Counter(chain.from_iterable(map(self._told, tokens))), len(tokens))
 
-
-class _Languages(dict[str, tuple[str, ...]]):
-    """Looks a token's languages up once and remembers them."""
-
-    def __init__(self, words: Mapping[str, Iterable[str]]) -> None:
-        self._of_word: dict[str, tuple[str, ...]] = {}
-        for language, known in words.items():
-            for word in known:
-                self._of_word[word] = (*self._of_word.get(word, ()), language)
-
-    def __missing__(self, token: str) -> tuple[str, ...]:
-        if len(self) >= _KEPT_TOKENS:
-            self.clear()
-        found = self[token] = self._of_word.get(token) or self._of_word.get(token.strip(_EDGES), ())
-        return found
+    def _of_token(self, token: str) -> tuple[str, ...]:
+        return self._languages.get(token) or self._languages.get(token.strip(_EDGES), ())
 
 
 def _by_script(text: str) -> str | None:
