@@ -5,7 +5,9 @@ SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.ready
 PYTEST := $(BIN)/python -m pytest
-SUITES := tests/unit tests/fuzz tests/integration tests/e2e tests/chaos
+# The longest first. Each worker takes a file at a time and has servers of its own.
+SUITES := tests/chaos tests/e2e tests/integration tests/fuzz tests/unit
+WORKERS := 3
 COMPOSE := docker compose
 
 help: ## Show this list
@@ -35,9 +37,9 @@ format: $(READY) ## Mend what ruff can mend, and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: $(READY) ## Run every test on real servers, and show the coverage
+test: $(READY) ## Run every test on real servers, and show the coverage (WORKERS=... tests at a time)
 	@rm -f .coverage .coverage.*
-	$(PYTEST) --cov --cov-report= $(wildcard $(SUITES))
+	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report= $(wildcard $(SUITES))
 	@$(BIN)/coverage report
 
 test-unit: $(READY) ## Run the tests that need no server

@@ -2,6 +2,7 @@
 service of the machine.
 """
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -81,7 +82,7 @@ def _install(*names: str) -> None:
     if apt is None:
         raise NotInstalled(f"{wanted} is missing, and this machine has no apt-get")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-    with _no_service_starts():
+    with _one_at_a_time(), _no_service_starts():
         for command in (
             [apt, "update", "-qq"],
             [apt, "install", "-y", "-qq", "--no-install-recommends", *names],
@@ -96,6 +97,17 @@ def _install(*names: str) -> None:
             )
             if done.returncode:
                 raise NotInstalled(f"`{' '.join(command)}` failed: {done.stderr.strip()[-500:]}")
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Wait for another process of this checkout that installs, where apt would give up."""
+    folder = os.open(Path(__file__).parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 @contextmanager

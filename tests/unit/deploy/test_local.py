@@ -126,6 +126,22 @@ def test_installing_leaves_the_machines_word_on_services_as_it_was(
     assert rule.exists() == present
 
 
+def test_one_worker_installs_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Test workers start together on a fresh machine; apt gives up where another apt is at work."""
+    free = tmp_path / "free"
+    apt = tmp_path / "apt-get"
+    folder = Path(packages.__file__).parent
+    apt.write_text(
+        f"#!/bin/sh\n{shutil.which('flock')} --nonblock {folder} {shutil.which('touch')} {free}\nexit 0\n"
+    )
+    apt.chmod(0o755)
+    monkeypatch.setattr(packages, "_POLICY_RC_D", tmp_path / "policy-rc.d")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    packages._install("rabbitmq-server")
+    assert not free.exists()
+
+
 def test_only_root_installs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Anybody else is told what to ask for."""
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
