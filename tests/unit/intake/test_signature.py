@@ -42,7 +42,7 @@ def test_what_the_reference_library_signs_is_genuine(text: str) -> None:
     check(signed(body, NOW), body)
 
 
-@pytest.mark.parametrize("secret", [SECRET, OTHER_SECRET])
+@pytest.mark.parametrize("secret", [SECRET, OTHER_SECRET], ids=["current", "previous"])
 def test_current_and_previous_secret_both_count(secret: str) -> None:
     """So that a rotation loses no delivery."""
     check(signed(BODY, NOW, secret=secret))

@@ -71,7 +71,9 @@ def test_a_changed_decision_is_not_believed(change: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "signature", ["", "AAAA", "not base64!", Signer(new_seed()).sign(DECISION).signature]
+    "signature",
+    ["", "AAAA", "not base64!", Signer(new_seed()).sign(DECISION).signature],
+    ids=["none", "too short", "not base64", "of another key"],
 )
 def test_another_s_signature_is_not_believed(signature: str) -> None:
     """Whether rubbish or another key's."""

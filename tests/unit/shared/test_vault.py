@@ -92,6 +92,7 @@ def test_a_destroyed_key_is_its_own_error(wrapped: bytes | None) -> None:
         (f"a:{NEW},a:{OLD}", "key 2: the kid 'a' is there twice"),
         (f"a:{NEW},b:c2hvcnQ=", r"key 2 \(b\): expected base64 of 32 bytes, got 5"),
     ],
+    ids=["empty", "no kid", "space in a kid", "a kid twice", "too short"],
 )
 def test_a_wrong_ring_is_refused_without_quoting_it(text: str, told: str) -> None:
     """Which key is at fault and what was expected, never the key."""
