@@ -7,7 +7,7 @@ READY := .venv/.ready
 PYTEST := $(BIN)/python -m pytest
 # The longest first. Each worker takes a file at a time and has servers of its own.
 SUITES := tests/chaos tests/e2e tests/integration tests/fuzz tests/unit
-WORKERS := 3
+WORKERS := 2
 COMPOSE := docker compose
 
 help: ## Show this list

@@ -16,7 +16,7 @@ from deploy.local.owner import ServerDied
 from deploy.local.ports import free_port
 from deploy.local.waiting import wait_until
 
-READY_TIMEOUT_S = 30
+READY_TIMEOUT_S = 60
 #: A service promises to end within 10 s of SIGTERM; a little more, so that a broken promise is seen and not
 #: raced.
 TERMINATE_TIMEOUT_S = 12

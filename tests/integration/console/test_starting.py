@@ -30,7 +30,7 @@ def test_servers_that_are_away_are_named_and_the_start_is_refused(service: Servi
         "AFTERWORD_SMTP_SECURITY": "none",
     }
     command = [sys.executable, "-m", "services.console.main", "run", service]
-    ended = subprocess.run(command, env=env, capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 1, ended.stderr
     assert "Traceback" not in ended.stderr
     mongodb, rabbitmq = [line for line in ended.stderr.splitlines() if line.startswith("afterword: ")]
