@@ -26,6 +26,7 @@ _PLAIN = {
     "；": "; ", "：": ": ", "،": ", ", "؟": "? ", "؛": "; ", "ـ": "", "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا",
     "ى": "ي", "ة": "ه", "ؤ": "و", "ئ": "ي", "\u2028": "\n", "\u2029": "\n", "\u0085": "\n",
 }  # fmt: skip
+_SMALL_CAPITAL = "LATIN LETTER SMALL CAPITAL "
 _HARAKAT = range(0x064B, 0x0653)
 _VARIATION = range(0xFE00, 0xFE10)
 TAGS = frozenset(map(chr, range(0xE0000, 0xE0080)))
@@ -46,6 +47,9 @@ def _fold(letter: str) -> str:
     if unicodedata.category(letter) in {"Cc", "Zs", "Cf"}:
         return letter if letter == "\n" else " "
     folded = unicodedata.normalize("NFKC", letter).casefold()
+    name = unicodedata.name(letter, "")
+    if name.startswith(_SMALL_CAPITAL) and len(name) == len(_SMALL_CAPITAL) + 1:
+        return name[-1].lower()
     if folded != letter and len(folded) == 1:
         return FOLD[folded]
     if _stripped(folded[0]):
@@ -92,6 +96,7 @@ class _Scripts(dict[str, str]):
 
 
 _SCRIPT = _Scripts()
+_NEARLY_ALL = 0.7
 _ALIKE = frozenset({"latin", "cyrillic", "greek"})
 
 
@@ -103,18 +108,26 @@ def mixes(letters: set[str]) -> bool:
 def unmixed(letters: Sequence[str]) -> Sequence[str]:
     """The letters with look-alikes inside words of mixed script in the script that most of the word has.
 
-    The same object comes back when no word mixes scripts.
+    A whole word of look-alikes is Latin where nearly all else is. The same object comes back when no word mixes
+    scripts.
     """
     mended: list[str] | None = None
     start = 0
+    among_latin = _nearly_all_latin(letters)
     for inside, run in groupby(letters, str.isalpha):
         word = list(run)
         found = [_SCRIPT[letter] for letter in word] if inside else []
-        if len(_ALIKE & set(found)) > 1:
+        alike = len(word) > 1 and "latin" not in found and all(one.casefold() in _LATIN_FOR for one in word)
+        if len(_ALIKE & set(found)) > 1 or (inside and among_latin and alike):
             mended = list(letters) if mended is None else mended
-            mended[start : start + len(word)] = _one_script(word, found)
+            mended[start : start + len(word)] = _one_script(word, [] if alike else found)
         start += len(word)
     return letters if mended is None else mended
+
+
+def _nearly_all_latin(letters: Sequence[str]) -> bool:
+    scripts = [_SCRIPT[letter] for letter in letters if letter.isalpha()]
+    return scripts.count("latin") >= _NEARLY_ALL * len(scripts)
 
 
 def _one_script(word: Sequence[str], scripts: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from services.policy.text.lexicon import TO_A_MACHINE, Lexicon
 from services.policy.text.reading import Reading, read
 from services.policy.text.reply import NO_CHANCE
 from services.policy.text.rule import Hit
+from services.policy.text.segment import unquoted
 
 #: Mild ones are for a person to judge; everything else is no way to treat anybody.
 _MILD: frozenset[Meaning] = frozenset({"conduct.pressure", "conduct.urgency", "conduct.machine"})
@@ -51,9 +52,12 @@ def findings(text: str, lexicon: Lexicon, *, where: str) -> list[Finding]:
         if hit.rule.meaning == TO_A_MACHINE
     ]
     found += _weighed(reading, where)
+    found += _quoted(reading, lexicon, where)
     unread = _unread(reading.language in lexicon.permits, len(reading.own.split()) <= _FEW_WORDS)
     if unread and not reading.languages & lexicon.permits:
         found.append(_plain("conduct.language", unread, {"language": reading.language, "message": where}))
+    elif foreign := lexicon.guesser.foreign(reading.views["sentence"].decode(), lexicon.known):
+        found.append(_plain("conduct.language", "hold", {"language": foreign, "message": where}))
     if reading.normal.oddities - {"invisible"}:
         found.append(
             _plain("conduct.disguised", "hold", {"how": sorted(reading.normal.oddities), "message": where})
@@ -75,6 +79,21 @@ def _weighed(reading: Reading, where: str) -> Iterator[Finding]:
         evidence={"words": words, "rule": "weights.conduct", "message": where},
         says="Taken together, the words press, prey on or belittle the person.",
     )
+
+
+def _quoted(reading: Reading, lexicon: Lexicon, where: str) -> Iterator[Finding]:
+    """What stands in quotations may be somebody else's, or be put there to be overlooked."""
+    if not reading.quoted.strip():
+        return
+    below = read(unquoted(reading.quoted), lexicon, quoted=True)
+    for hit in lexicon.hits("conduct", below.views):
+        if hit.rule.meaning not in _MILD and _counts(hit, below):
+            yield Finding(
+                code=hit.rule.meaning,
+                severity="hold",
+                evidence={"words": below.evidence(hit), "rule": hit.rule.entry.id, "message": where},
+                says="Such words stand in what the message quotes; a person must see whose they are.",
+            )
 
 
 def _counts(hit: Hit, reading: Reading) -> bool:

@@ -37,7 +37,7 @@ class Examined:
 
 def examine(text: str, field: Field, lexicon: Lexicon, company: str | None = None) -> Examined:
     """Judge a text that is to stand in `field`; `company` is the sender's registered one."""
-    reading = read(text, lexicon)
+    reading = read(text, lexicon, quoted=True)
     found = list(_hidden(text, reading))
     found += [_finding(code, words) for code, words in shape.faults(text, field, company)]
     found += _size(text, field)

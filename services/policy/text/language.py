@@ -13,6 +13,12 @@ from services.policy.text.alphabet import script
 UNKNOWN = "und"
 #: Function words that make a guess worth anything, and the share of all words that makes it certain.
 _ENOUGH, _SHARE, _LEAD = 2, 0.2, 1.25
+#: Words of a sentence that statistics can tell something of, and the share of function words up to which they are asked.
+_ENOUGH_WORDS, _HARDLY = 4, 0.34
+#: Of those in Latin letters the ones that statistics hardly take a covered one for.
+_TOLD_APART = frozenset(
+    {"az", "bs", "et", "hr", "hu", "id", "lt", "lv", "ms", "ro", "sk", "sl", "sq", "sr", "vi"}
+)
 #: Beyond this many letters the statistics of a language do not change.
 _READ = 600
 _EDGES = ".,;:!?\"'()[]-\n"
@@ -61,8 +67,27 @@ class Guesser:
         tokens = text[:_READ].split()
         return Counted(Counter(chain.from_iterable(map(self._told, tokens))), len(tokens))
 
+    def foreign(self, sentences: str, known: frozenset[str]) -> str | None:
+        """The language of the first sentence that is in none of the known ones, if there is one.
+
+        Statistics are asked of a sentence with hardly a function word, or in other letters; they err on few words.
+        """
+        for sentence in sentences.split("\n"):
+            counted = self.count(sentence)
+            most = max(counted.counts.values(), default=0)
+            strange = _has_other_letters(sentence)
+            if strange or (counted.total >= _ENOUGH_WORDS and most <= _HARDLY * counted.total):
+                language = _by_script(sentence) or _statistical(sentence)
+                if language not in known and (strange or language in _TOLD_APART):
+                    return language
+        return None
+
     def _of_token(self, token: str) -> tuple[str, ...]:
         return self._languages.get(token) or self._languages.get(token.strip(_EDGES), ())
+
+
+def _has_other_letters(text: str) -> bool:
+    return not text.isascii() and sum(script(letter) not in {"", "latin"} for letter in text) >= _ENOUGH_WORDS
 
 
 def _by_script(text: str) -> str | None:

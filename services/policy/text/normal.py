@@ -5,13 +5,13 @@ Disguise (invisible letters, look-alikes, letters spaced out) is undone here and
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import re2
 
-from services.policy.text import alphabet
+from services.policy.text import alphabet, rendered
 
 Oddity = Literal["invisible", "direction", "mixed_script", "spaced_out", "too_long"]
 
@@ -77,6 +77,8 @@ def normalise(original: str) -> Normal:
         folded = Normal(original, cut.lower(), None, frozenset(oddities))
     else:
         folded = _folded(original, cut, oddities)
+    folded = folded.rewritten([Edit(*shown) for shown in rendered.shown(folded.text)])
+    folded = folded.rewritten(_parted(folded))
     folded = folded.rewritten(_spaces(folded.text))
     edits = _spaced_out(folded.text)
     if edits:
@@ -121,6 +123,26 @@ def _composed(cut: str) -> tuple[list[str], list[int]]:
             letters.append(letter)
             starts.append(place)
     return letters, starts
+
+
+def _parted(folded: Normal) -> list[Edit]:
+    """`no thanks.Stop` becomes two sentences, and `do_not_write` three words."""
+    text = folded.text
+    edits = [Edit(at, at + 1, " ") for at in _between_letters(text, "_")]
+    for mark in ".!?":
+        for at in _between_letters(text, mark):
+            follows = folded.evidence(at + 1, at + 2), folded.evidence(at + 2, at + 3)
+            if text[at - 2 : at].isalpha() and follows[0].isupper() and follows[1].islower():
+                edits.append(Edit(at + 1, at + 1, " "))
+    return sorted(edits, key=lambda edit: edit.start)
+
+
+def _between_letters(text: str, mark: str) -> Iterator[int]:
+    at = text.find(mark)
+    while at >= 0:
+        if text[max(at - 1, 0)].isalpha() and text[at + 1 : at + 2].isalpha():
+            yield at
+        at = text.find(mark, at + 1)
 
 
 def _spaces(text: str) -> list[Edit]:

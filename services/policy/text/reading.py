@@ -6,7 +6,7 @@ from services.policy.text import segment
 from services.policy.text.datafile import Within
 from services.policy.text.features import words_of
 from services.policy.text.lexicon import Lexicon
-from services.policy.text.normal import Normal, normalise
+from services.policy.text.normal import Edit, Normal, normalise
 from services.policy.text.rule import Hit, line_around
 from services.policy.text.scorer import Subject, Weighed, scales
 
@@ -54,15 +54,18 @@ class Reading:
         return self.normal.evidence(*scales()[group].telling(self.own, subject, label))
 
 
-def read(text: str, lexicon: Lexicon) -> Reading:
-    """Make `text` ready. Linear in its length, of which `normal.LONGEST` letters are read."""
+def read(text: str, lexicon: Lexicon, *, quoted: bool = False) -> Reading:
+    """Make `text` ready. Linear in its length, of which `normal.LONGEST` letters are read.
+
+    Words that stand in quotations are the writer's own only where `quoted` says so.
+    """
     folded = normalise(text)
-    parts = segment.own_part(folded.text)
-    counted = lexicon.guesser.count(folded.text[: parts.end])
+    parts = segment.Parts((), "") if quoted else segment.parts_of(folded.text)
+    folded = folded.rewritten([Edit(start, end, "") for start, end in parts.others])
+    counted = lexicon.guesser.count(folded.text)
     candidates = lexicon.guesser.candidates(counted)
-    edits = lexicon.vocabulary.edits(folded.text[: parts.end], candidates)
-    mended = folded.rewritten(edits)
-    own = mended.text[: parts.end + len(mended.text) - len(folded.text)]
+    mended = folded.rewritten(lexicon.vocabulary.edits(folded.text, candidates))
+    own = mended.text
     whole = segment.lines_joined(own)
     by_sentence = segment.sentences(whole)
     views: dict[Within, bytes] = {

@@ -10,8 +10,9 @@ from services.policy.facts import Intent
 from services.policy.text.datafile import Meaning
 from services.policy.text.lexicon import ALL, Asked, Lexicon
 from services.policy.text.reading import Reading, read
-from services.policy.text.rule import Hit
+from services.policy.text.rule import Hit, line_around
 from services.policy.text.scorer import Weighed
+from services.policy.text.segment import unquoted
 
 #: What counts in any language. Anything else only in one that the text may be in: a chance likeness of words
 #: must neither permit nor cast doubt.
@@ -103,7 +104,7 @@ class Reply:
 
 
 def understand(text: str, lexicon: Lexicon) -> Reply:
-    """The intent of a candidate's message. Quoted history and signatures are not the candidate's words."""
+    """The intent of a candidate's message. Quoted history is not the candidate's words."""
     reading = read(text, lexicon)
     hits = [
         hit
@@ -112,6 +113,9 @@ def understand(text: str, lexicon: Lexicon) -> Reply:
     ]
     said = tuple(_told(hit, reading) for hit in hits)
     language, covered = _language(reading, lexicon, said)
+    foreign = lexicon.guesser.foreign(reading.views["sentence"].decode(), lexicon.known)
+    if covered and foreign:
+        language, covered = foreign, False
     weighed = reading.weighed("replies")
     intent = _intent(hits, weighed["reply"], reading) if reading.words else "unclear"
     said = (*_beside(intent, said, weighed["reply"]), *_doubts(intent, weighed["doubt"], reading))
@@ -149,10 +153,12 @@ def _counts(hit: Hit, reading: Reading, lexicon: Lexicon) -> bool:
 def _intent(hits: Sequence[Hit], weighed: Weighed, reading: Reading) -> Intent:
     """What the text as a whole is, where a phrase that asks for silence tips the scale. In the order of harm."""
     said = {hit.rule.meaning for hit in hits}
-    asking = (hit for hit in hits if hit.rule.meaning in _ASKS_FOR_SILENCE)
+    asking = [hit for hit in hits if hit.rule.meaning in _ASKS_FOR_SILENCE]
     around = (reading.weighed_around(hit, "replies")["reply"] for hit in asking)
-    if weighed.share(*_SILENCE) >= _enough_for_silence(said) or any(
-        sentence.share(*_SILENCE) >= _IN_ITS_SENTENCE for sentence in around
+    if (
+        weighed.share(*_SILENCE) >= _enough_for_silence(said)
+        or any(sentence.share(*_SILENCE) >= _IN_ITS_SENTENCE for sentence in around)
+        or any(_says_nothing_else(hit, reading) for hit in asking)
     ):
         hostile = said & _HOSTILE or weighed.share("hostile_optout") > weighed.share(
             "declined_permanent_optout"
@@ -161,6 +167,12 @@ def _intent(hits: Sequence[Hit], weighed: Weighed, reading: Reading) -> Intent:
     if "reply.out_of_office" in said:
         return "out_of_office"
     return _INTENTS.get(weighed.likeliest, "unclear")
+
+
+def _says_nothing_else(hit: Hit, reading: Reading) -> bool:
+    """Whether the phrase is a whole clause: `no thanks, unsubscribe`."""
+    clause = line_around(reading.views["clause"], hit.start, hit.end)
+    return len(clause.strip(b' "*.!,-')) <= hit.end - hit.start
 
 
 def _enough_for_silence(said: set[Meaning]) -> float:
@@ -227,8 +239,7 @@ _FOOTER = re2.compile(
 def _quoted(reading: Reading, lexicon: Lexicon) -> str | None:
     if not reading.quoted.strip():
         return None
-    lines = (line.lstrip("> \t") for line in reading.quoted.split("\n"))
-    below = read(" ".join(lines), lexicon)
+    below = read(unquoted(reading.quoted), lexicon, quoted=True)
     hits = (hit for hit in lexicon.hits("reply", below.views) if hit.rule.meaning == "reply.opt_out")
     if hit := next(hits, None):
         return below.evidence(hit)

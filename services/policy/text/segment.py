@@ -1,5 +1,6 @@
-"""What the writer wrote, apart from quoted history and signatures; and where a thought ends."""
+"""What the writer wrote, apart from quoted history and what programs add; and where a thought ends."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import re2
@@ -14,7 +15,7 @@ _INTRODUCES = re2.compile(
     r"|den\b.+\bskrev\b.*:|dne\b.+\bnapsal.*:|.+\bkirjoitti:|.+\byazdi:|.+(?:пишет|написал|пише):"
     r"|-{2,} ?(?:original message|ursprungliche nachricht|message d'origine|mensaje original|mensagem original"
     r"|messaggio originale|oorspronkelijk bericht|wiadomosc oryginalna|forwarded message|originalmeddelande)\b.*"
-    r"|_{10,} ?|(?:from|von|de|da|van|od|fran): .*@.*)$",
+    r"|_{10,} ?|.*<[^<> ]+@[^<> ]+>.*:|(?:from|von|de|da|van|od|fran): .*@.*)$",
     _OPTIONS,
 )
 #: The first two lines of the header that some programs copy.
@@ -24,14 +25,19 @@ _SENT = re2.compile(
     r"|lahetetty)\b[^:]{0,12}: ",
     _OPTIONS,
 )
-_SIGNS_OFF = re2.compile(
-    r"^(?:-- ?|sent from (?:my|outlook|mail|yahoo)\b.*|get outlook for .*|gesendet (?:von|mit)\b.*"
+#: What a program adds in a line of its own.
+_ADDED = re2.compile(
+    r"^(?:--|sent from (?:my|outlook|mail|yahoo)\b.*|get outlook for .*|gesendet (?:von|mit)\b.*"
     r"|von meinem .* gesendet.*|envoye (?:de|depuis)\b.*|enviado (?:desde|do|a partir)\b.*"
     r"|inviato da\b.*|verzonden (?:vanaf|met|via)\b.*|verstuurd vanaf\b.*|wyslane z\b.*"
-    r"|(?:this|the information in this) (?:e-?mail|message|communication|transmission)\b.{0,60}\b(?:confidential|intended|privileged)\b.*"
-    r"|(?:diese|ce|cet|este|esta|questo|questa|dit|deze|ta|detta|denne) (?:e-?mail|nachricht|message|courriel|mensaje|correo|mensagem|messaggio"
-    r"|bericht|wiadomosc|meddelande|besked)\b.{0,60}\b(?:vertraulich|confiden|riservat|vertrouwelijk|poufn|konfident|fortrolig).*"
     r"|skickat fran\b.*|sendt fra\b.*|lahetetty\b.*)$",
+    _OPTIONS,
+)
+#: Where a company's lawyers begin; nothing of what follows is the writer's.
+_DISCLAIMS = re2.compile(
+    r"^(?:(?:this|the information in this) (?:e-?mail|message|communication|transmission)\b.{0,60}\b(?:confidential|intended|privileged)\b.*"
+    r"|(?:diese|ce|cet|este|esta|questo|questa|dit|deze|ta|detta|denne) (?:e-?mail|nachricht|message|courriel|mensaje|correo|mensagem|messaggio"
+    r"|bericht|wiadomosc|meddelande|besked)\b.{0,60}\b(?:vertraulich|confiden|riservat|vertrouwelijk|poufn|konfident|fortrolig).*)$",
     _OPTIONS,
 )
 #: Introductions are shorter; a longer line is prose.
@@ -52,37 +58,58 @@ _CLAUSE_ENDS = (
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The places `own` of a text are the writer's; `quoted` is what stood below."""
+    """The places of a text that are not its writer's, and those of their words that stand in quotations."""
 
-    end: int
+    others: tuple[tuple[int, int], ...]
     quoted: str
 
 
-def own_part(text: str) -> Parts:
-    """Where the writer's own words end in a folded text, and what of it is quoted from others.
+def parts_of(text: str) -> Parts:
+    """What of a folded text is quoted, or added by a program.
 
-    Text under a quotation (an answer below) is not looked for: it would be read as quoted, which holds.
+    Lines under a signature are the writer's: a postscript may stand there. So is an answer below lines that are
+    marked as quoted; below quoted history that bears no marks nothing tells an answer from it.
     """
-    if "\n" not in text:
-        return Parts(len(text), "")
-    at = 0
+    if "\n" not in text and text[:1] != ">":
+        return Parts((), "")
+    others, quoted = list[tuple[int, int]](), list[str]()
     lines = text.split("\n")
-    for number, line in enumerate(lines):
+    at, disclaimed = 0, False
+    for line, below in zip(lines, _below(lines), strict=True):
         bare = line.strip()
-        if bare and (bare[0] == ">" or (at > 0 and _introduces(bare, lines[number + 1 : number + 2]))):
-            return Parts(at, text[at:])
-        if at > 0 and bare and (line in {"--", "-- "} or _SIGNS_OFF.search(bare)):
-            quoted = own_part("\n" + text[at + len(line) :])
-            return Parts(at, quoted.quoted)
+        disclaimed = disclaimed or (at > 0 and _DISCLAIMS.search(bare) is not None)
+        if bare[:1] == ">" or (below[:1] == ">" and bare[-1:] == ":" and len(bare) <= _LONGEST_INTRODUCTION):
+            others.append((at, at + len(line)))
+            quoted.append(line)
+        elif at > 0 and _introduces(bare, below):
+            others.append((at, len(text)))
+            quoted.append(text[at:])
+            break
+        elif disclaimed or (at > 0 and _ADDED.search(bare)):
+            others.append((at, at + len(line)))
         at += len(line) + 1
-    return Parts(len(text), "")
+    return Parts(tuple(others), "\n".join(quoted))
 
 
-def _introduces(line: str, following: list[str]) -> bool:
-    if len(line) > _LONGEST_INTRODUCTION:
+def _below(lines: Sequence[str]) -> list[str]:
+    """For each line the next one below that is not blank."""
+    found, below = list[str](), ""
+    for line in reversed(lines):
+        found.append(below)
+        below = line.strip() or below
+    return found[::-1]
+
+
+def _introduces(line: str, below: str) -> bool:
+    if not line or len(line) > _LONGEST_INTRODUCTION:
         return False
-    headed = _SENDER.search(line) and following and _SENT.search(following[0].strip())
+    headed = _SENDER.search(line) and _SENT.search(below)
     return bool(headed) or _INTRODUCES.search(line) is not None
+
+
+def unquoted(quoted: str) -> str:
+    """What was quoted, without its marks and in one line: where it was broken says nothing."""
+    return " ".join(line.lstrip("> \t") for line in quoted.split("\n"))
 
 
 def lines_joined(text: str) -> str:

@@ -93,7 +93,8 @@ def _replies(ordered: Sequence[tuple[int, Turn]], replies: Sequence[tuple[Turn, 
         yield _finding("reply.none", "hold", "", "There is no answer, so nobody said no.")
         return
     asked = [turn.at for _, turn in ordered if turn.recruiter and turn.at < replies[-1][0].at]
-    latest = [reply for turn, reply in replies if not asked or turn.at > max(asked)]
+    answers = [reply for turn, reply in replies if not asked or turn.at > max(asked)]
+    latest = [reply for reply in answers if reply.intent != "out_of_office"] or answers
     for _, reply in replies:
         yield from standing(reply, now=reply in latest)
     if not any(reply.intent == "declined_soft" for reply in latest):
