@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from services.policy.context import Finding
-from services.policy.text import shape
+from services.policy.text import own_company, shape
 from services.policy.text.features import of_label
 from services.policy.text.lexicon import TO_A_MACHINE, Lexicon
 from services.policy.text.reading import Reading, read
@@ -37,19 +37,42 @@ class Examined:
 
 def examine(text: str, field: Field, lexicon: Lexicon, company: str | None = None) -> Examined:
     """Judge a text that is to stand in `field`; `company` is the sender's registered one."""
+    texts = _readings(text, company, lexicon)
+    named = texts[0] != text
+    text = texts[0]
     reading = read(text, lexicon, quoted=True)
-    found = list(_hidden(text, reading))
-    found += [_finding(code, words) for code, words in shape.faults(text, field, company)]
+    found = list(_hidden(text, field, reading))
+    found += [_finding(code, words) for code, words in shape.faults(text, field)]
     found += _size(text, field)
-    hits = lexicon.hits("content", reading.views)
-    found += [
-        _finding("content.machine", reading.evidence(hit), hit.rule.entry.means, hit.rule.entry.id)
-        for hit in hits
-        if hit.rule.meaning == TO_A_MACHINE
-    ]
-    asking = [hit for hit in hits if hit.rule.meaning != TO_A_MACHINE and _counts(hit, reading)]
-    found += _of_a_note(asking, reading) if field == "note" else _of_a_label(asking, text, field, reading)
+    found += _of_words(text, field, reading, lexicon)
+    for other in texts[1:] if not found else ():
+        found += _of_words(other, field, read(other, lexicon, quoted=True), lexicon)
+    if company is not None and named:
+        found = [_as_written(finding, company) for finding in found]
     return Examined(not found, tuple(found))
+
+
+def _readings(text: str, company: str | None, lexicon: Lexicon) -> tuple[str, ...]:
+    """What is no company's name, be it registered ten times, lets nothing through."""
+    if company is None or not own_company.may_be_misread(company):
+        return (text,)
+    readings = own_company.readings(text, company)
+    return readings if readings[0] != text and examine(company, "company", lexicon).ok else (text,)
+
+
+def _as_written(finding: Finding, company: str) -> Finding:
+    """With the company's name again where its stand-in was read."""
+    words = str(finding.evidence["words"]).replace(own_company.STAND_IN, company)
+    return finding.model_copy(update={"evidence": {**finding.evidence, "words": words}})
+
+
+def _of_words(text: str, field: Field, reading: Reading, lexicon: Lexicon) -> Iterator[Finding]:
+    hits = lexicon.hits("content", reading.views)
+    for hit in hits:
+        if hit.rule.meaning == TO_A_MACHINE:
+            yield _finding("content.machine", reading.evidence(hit), hit.rule.entry.means, hit.rule.entry.id)
+    asking = [hit for hit in hits if hit.rule.meaning != TO_A_MACHINE and _counts(hit, reading)]
+    yield from _of_a_note(asking, reading) if field == "note" else _of_a_label(asking, text, field, reading)
 
 
 def _of_a_note(hits: Sequence[Hit], reading: Reading) -> Iterator[Finding]:
@@ -83,8 +106,15 @@ def _of_a_phrase(hit: Hit, reading: Reading) -> Finding:
 
 
 def _unlike_a_label(text: str, field: Field, reading: Reading) -> float:
-    """How surely the words are not those of a name, a title or a company, from 0 to 1."""
-    return scales()["labels"].weigh(of_label(field, text, reading.words))["label"].share("unfit")
+    """How surely the words are not those of a name, a title or a company, from 0 to 1.
+
+    In a title, `and` joins trades as the sign does, and is no word of a sentence.
+    """
+    words = reading.words
+    if field == "title":
+        text = text.replace(" and ", " & ")
+        words = tuple(word for word in words if word != "and")
+    return scales()["labels"].weigh(of_label(field, text, words))["label"].share("unfit")
 
 
 def _counts(hit: Hit, reading: Reading) -> bool:
@@ -94,8 +124,11 @@ def _counts(hit: Hit, reading: Reading) -> bool:
     return " " in reading.evidence(hit)
 
 
-def _hidden(text: str, reading: Reading) -> Iterator[Finding]:
-    for oddity in sorted(reading.normal.oddities):
+def _hidden(text: str, field: Field, reading: Reading) -> Iterator[Finding]:
+    odd = reading.normal.oddities
+    if field != "note" and "spaced_out" in odd and shape.only_initials(text):
+        odd = odd - {"spaced_out"}
+    for oddity in sorted(odd):
         yield _finding(f"content.{oddity}", oddity)
     if shape.stray_joiner(text):
         yield _finding("content.invisible", "a joiner where no script needs it")

@@ -1,0 +1,160 @@
+"""What may stand in a follow-up, by what can be seen of it: names, addresses, numbers, markup."""
+
+import pytest
+
+from services.policy.text.content import Field, examine
+from services.policy.text.lexicon import lexicon
+
+THANKS = "Thank you for your answer. "
+
+
+def codes(text: str, field: Field = "note", company: str | None = None) -> set[str]:
+    """What speaks against a text."""
+    return {finding.code for finding in examine(text, field, lexicon(), company).findings}
+
+
+@pytest.mark.parametrize(
+    ("text", "company"),
+    [
+        ("Booking.com thanks you for your answer.", "Booking.com"),
+        ("Thank you from Booking.com's team.", "Booking.com"),
+        ("With best wishes, BOOKING.COM", "Booking.com"),
+        ("Grazie da tutto il team di Booking.com.", "Booking.com"),
+        ("Everyone at Which? wishes you well.", "Which?"),
+        ("Thank you and all the best, Rita, Société d'Étude S.A.R.L.", "Société d’Étude S.A.R.L."),
+        ("Thank you from 1-800-Flowers.com.", "1-800-Flowers.com"),
+    ],
+)
+def test_the_senders_company_is_a_name_whatever_it_looks_like(text: str, company: str) -> None:
+    """Its dots, figures and signs are no link, number or question; of another sender they would be."""
+    assert codes(text, company=company) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "company"),
+    [
+        ("Thank you. 1-800-Flowers.com.evil.example", "1-800-Flowers.com"),
+        ("Thank you, visit 1-800-Flowers.com", "1-800-Flowers.com"),
+        ("Thank you. Browse Booking.com", "Booking.com"),
+        ("Tack. Besök Booking.com", "Booking.com"),
+        ("Thank you. Booking.com:8080/jobs", "Booking.com"),
+        ("Thank you. evil.Booking.com", "Booking.com"),
+        ("Thank you, http://evil.com", "http://evil.com"),
+        ("Thank you. +44 113 496 0000", "+44 113 496 0000"),
+        ("Thank you. 0113 496 0000.com", "0113 496 0000.com"),
+        ("Which? of them would you like to try", "Which"),
+    ],
+)
+def test_the_company_lets_nothing_else_through(text: str, company: str) -> None:
+    """Not what it is only a part of, nor an invitation to it, nor what is no company's name."""
+    assert codes(text, company=company)
+
+
+def test_evidence_names_the_company_as_it_is_written() -> None:
+    """Whatever it was read as."""
+    found = examine("Danke, schauen Sie auf Booking.com vorbei", "note", lexicon(), "Booking.com").findings
+    assert any("auf Booking.com vorbei" in str(finding.evidence["words"]) for finding in found)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "acme( . )com",
+        "acme·com",
+        "acme • com",
+        "acme , com",
+        "acme,com",
+        "acmedotcom",
+        "acme.c0m",
+        "acme full stop com",
+        "acme-dot-com",
+        "acme nokta com",
+        "rita-at-acme-dot-fr",
+        "rita собака яндекс точка ру",
+        "rita zavináč acme tečka cz",
+        "linkedin slash rita",
+        "home slash jobs slash rita",
+        "insta: ritamoss",
+        "Instagram rita_m",
+        "localhost:8080",
+        "intranet:8080/jobs",
+        "[::1]",
+    ],
+)
+def test_an_address_is_seen_through_its_disguise(address: str) -> None:
+    """Whatever stands for the dot, the slash or the sign between."""
+    assert "content.link" in codes(THANKS + address)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "零一一 三四九六 零零零零",
+        "공일일 삼사구육 공공공공",
+        "ноль один один три четыре девять шесть",
+        "sıfır bir bir üç dört dokuz altı",
+        "0️⃣1️⃣1️⃣3️⃣4️⃣9️⃣6️⃣",
+    ],
+)
+def test_a_number_is_seen_in_words_and_key_caps(number: str) -> None:
+    """In scripts that have figures of their own, and in the words of each covered language."""
+    assert "content.phone" in codes(THANKS + number)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "*|FNAME|*",
+        "Dear [Vorname], hello",
+        "{!Contact.Name}",
+        "`code`",
+        "~~great~~",
+        "\n# Heading",
+        "Cc: everyone",
+        "h\u0336e\u0336l\u0336l\u0336o\u0336",
+        "u\u0332n\u0332d\u0332e\u0332r\u0332",
+        "a" + 30 * "\u0301",
+    ],
+)
+def test_markup_is_no_plain_word(markup: str) -> None:
+    """Fields to be filled in, styles, headers, and lines or heaps of marks on letters."""
+    assert "content.markup" in codes(THANKS + markup)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Obrigada, com carinho.",
+        "Merci à toutes les candidat·es.",
+        "Gràcies, col·lega.",
+        "Thank you for your note on LinkedIn: it was kind.",
+        "Thank you, Sean O`Brien and Tim O`Neil.",
+        "Thank you for ten years as a singer slash baker.",
+        "Thank you, I agree 1️⃣0️⃣0️⃣%",
+        "Cảm ơn bạn, Nguyễn Thị Minh Khai.",
+        "Thank you for your time from 9 to 5, and on Friday from 8 to 4.",
+    ],
+)
+def test_plain_words_are_no_disguise(text: str) -> None:
+    """What languages and honest writers do with dots, slashes, commas and marks."""
+    assert codes(text) & {"content.link", "content.phone", "content.markup"} == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("S.N.C.F.", "company"),
+        ("Rossi S.r.l.s.", "company"),
+        ("A.P.J.K. Rahman", "name"),
+        ("Lead Recruiter (.NET and C++)", "title"),
+    ],
+)
+def test_abbreviations_and_joined_trades_are_labels(text: str, field: Field) -> None:
+    """Initials hide no word, and `and` makes no sentence."""
+    assert codes(text, field) == set()
+
+
+def test_words_taken_apart_are_no_abbreviation() -> None:
+    """In a body, and where the letters are those of a request."""
+    assert codes("Thank you. C.A.L.L. me")
+    assert codes("C.A.L.L. M.E. N.O.W.", "company")
