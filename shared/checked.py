@@ -1,13 +1,18 @@
 """What somebody told, checked by its model; its faults as fields and what was expected of them."""
 
+import re
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from shared.errors import FieldError, Invalid
 from shared.pointer import pointer
 
 M = TypeVar("M", bound=BaseModel)
+
+#: pydantic reads one line at a time, and calls each the first.
+_WITHIN_LINE = re.compile(r" at line \d+ column (\d+)\Z")
 
 
 def checked(model: type[M], value: Any, path: tuple[str | int, ...] = ()) -> M:
@@ -22,3 +27,10 @@ def checked(model: type[M], value: Any, path: tuple[str | int, ...] = ()) -> M:
         raise Invalid(
             [FieldError(pointer((*path, *fault["loc"])), fault["msg"]) for fault in faults]
         ) from None
+
+
+def said(fault: ErrorDetails) -> str:
+    """What is wrong with a line of JSON, without another number of it than the file's."""
+    return (
+        _WITHIN_LINE.sub(r" at column \1", fault["msg"]) if fault["type"] == "json_invalid" else fault["msg"]
+    )

@@ -1,8 +1,11 @@
 """The facts of a case and its history, as frozen values; a context is made of them."""
 
-from typing import Annotated, Literal
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from shared.events import Stage
 from shared.moments import to_millisecond
@@ -32,6 +35,23 @@ Intent = Literal[
 #: A moment in UTC, cut to the millisecond because the database keeps no more: a stored context must have the
 #: digest of the one that was judged. A time without a zone is refused.
 Moment = Annotated[AwareDatetime, AfterValidator(to_millisecond)]
+
+_DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d", re.ASCII)
+
+
+def _dated(value: Any) -> Any:
+    """A number is refused: it may count seconds or milliseconds, since one day or another."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _DATE_AND_TIME.match(value)):
+        return value
+    raise PydanticCustomError("moment", "a time as in RFC 3339, with its zone, is expected")
+
+
+#: A moment as a person or their file tells it, with room on both sides to count from it.
+ToldMoment = Annotated[
+    Moment,
+    BeforeValidator(_dated),
+    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(9999, 1, 1, tzinfo=UTC)),
+]
 
 
 class Fact(BaseModel):

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.policy.context import Finding
 from services.policy.document import load_base
+from services.policy.facts import ToldMoment
 from services.policy.lines import answer_lines
 from services.policy.policy_cli import policy
 from services.policy.rulebook import DEFAULT
@@ -38,14 +39,14 @@ class _Said(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     sender: Annotated[Literal["recruiter", "candidate"], Field(alias="from")]
-    at: AwareDatetime
+    at: ToldMoment
     text: str
     channel: str = "thread"
 
 
 class _Thread(_Line):
     thread: Annotated[tuple[_Said, ...], Field(min_length=1)]
-    declined_at: AwareDatetime | None = None
+    declined_at: ToldMoment | None = None
     note: str | None = None
 
 

@@ -1,5 +1,6 @@
 """JSON lines answered one by one, as they come, in one process."""
 
+import codecs
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -8,6 +9,8 @@ from typing import BinaryIO, TypeVar
 
 import typer
 from pydantic import BaseModel, ValidationError
+
+from shared.checked import said
 
 _Line = TypeVar("_Line", bound=BaseModel)
 Answer = dict[str, object]
@@ -23,13 +26,13 @@ def answer_lines(
 
     Exits with 2 at a line that is not as `model` says, its number on standard error; empty lines are skipped.
     """
-    for number, line in _numbered(file):
+    for number, line in _of(file):
         try:
             asked = model.model_validate_json(line)
         except ValidationError as invalid:
             first = invalid.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"]))
-            typer.echo(f"line {number}: {place}{': ' if place else ''}{first['msg']}", err=True)
+            typer.echo(f"line {number}: {place}{': ' if place else ''}{said(first)}", err=True)
             raise typer.Exit(2) from None
         answered = answer(asked)
         if show is None:
@@ -38,19 +41,21 @@ def answer_lines(
             show(answered)
 
 
-def _numbered(file: Path | None) -> Iterator[tuple[int, bytes]]:
+def _of(file: Path | None) -> Iterator[tuple[int, bytes]]:
     if file is None or str(file) == "-":
-        yield from _lines(sys.stdin.buffer)
+        yield from numbered(sys.stdin.buffer)
         return
     try:
         with file.open("rb") as opened:
-            yield from _lines(opened)
+            yield from numbered(opened)
     except OSError as error:
         typer.echo(f"{file}: expected a readable file: {error.strerror}", err=True)
         raise typer.Exit(2) from None
 
 
-def _lines(opened: BinaryIO) -> Iterator[tuple[int, bytes]]:
+def numbered(opened: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """The lines that hold anything, each with its number; a byte order mark in front of the first is none."""
     for number, line in enumerate(opened, 1):
-        if line.strip():
-            yield number, line
+        bare = (line.removeprefix(codecs.BOM_UTF8) if number == 1 else line).strip()
+        if bare:
+            yield number, bare

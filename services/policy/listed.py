@@ -4,8 +4,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
 
+from services.policy.facts import ToldMoment
+from shared.checked import said
 from shared.errors import FieldError, Invalid
 from shared.identity import (
     Fingerprints,
@@ -40,7 +43,7 @@ class Listed(BaseModel):
     pepper: _Text | None = None
     kind: suppressions.Kind = "opt_out"
     scope: _Text | None = None
-    at: AwareDatetime | None = None
+    at: ToldMoment | None = None
 
     def fingerprints(self, made: Fingerprints) -> frozenset[str]:
         """The fingerprints of whom it names. Raises Invalid with every fault; none repeats a value."""
@@ -96,11 +99,11 @@ def read_line(values: Mapping[str, Any] | bytes) -> Listed:
         raise Invalid(list(_faults(error.errors(include_url=False, include_input=False)))) from None
 
 
-def _faults(errors: Iterable[Any]) -> Iterator[FieldError]:
+def _faults(errors: Iterable[ErrorDetails]) -> Iterator[FieldError]:
     for error in errors:
         place = "/".join(str(part) for part in error["loc"])
         unknown = error["type"] == "extra_forbidden"
-        yield FieldError(f"/{place}" if place else "", _NAMES if unknown else error["msg"])
+        yield FieldError(f"/{place}" if place else "", _NAMES if unknown else said(error))
 
 
 def _made(made: Fingerprints, kind: Kind, form: str | None) -> str | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
+from services.policy.lines import numbered
 from services.policy.listed import Listed, read_line
 from services.policy.suppress import Entry
 from shared.errors import Invalid
@@ -40,6 +41,6 @@ def _lines(file: Path) -> Iterator[tuple[int, Mapping[str, object] | bytes]]:
                 yield table.line_num, values
     elif file.suffix in {".jsonl", ".ndjson"}:
         with file.open("rb") as opened:
-            yield from ((number, line) for number, line in enumerate(opened, 1) if line.strip())
+            yield from numbered(opened)
     else:
         raise Invalid.at("", f"{file}: a name that ends with .csv or .jsonl is expected")

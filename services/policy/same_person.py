@@ -1,5 +1,6 @@
 """Are two descriptions one person? By the canonical forms of what identifies, never by a name alone."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict
 
 from services.policy.context import Finding
+from services.policy.naming import clearly_different
 from services.policy.text import alphabet
 from shared.identity import canonical_email, canonical_external_id, canonical_phone, canonical_profile_url
 
@@ -18,9 +20,8 @@ _ROLES = frozenset(
         *("office", "recruiting", "recruitment", "sales", "support", "team", "webmaster"),
     }
 )
-_FORMS_OF_ADDRESS = frozenset(
-    ("mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "m", "mme", "sr", "sra", "phd")
-)
+#: As a mail program shows one, or a link has it.
+_WRAPPED_ADDRESS = re.compile(r"(?:[^<>]*<)?\s*(?:mailto:)?([^<>]*)>?", re.IGNORECASE)
 
 
 class Described(BaseModel):
@@ -51,7 +52,7 @@ def compare(one: Described, other: Described) -> Compared:
     shared = [kind for kind, form in mine.items() if theirs.get(kind) == form]
     findings = list(_lookalikes(one, other))
     personal = not {"profile_url", "external_id"}.isdisjoint(shared)
-    if shared and not personal and _different_names(one.name, other.name):
+    if shared and not personal and clearly_different(one.name or "", other.name or ""):
         says = "Two people of different names share this."
         findings.append(_finding("identity.shared", ", ".join(shared), says))
         return Compared(same=False, findings=tuple(findings))
@@ -66,7 +67,7 @@ def compare(one: Described, other: Described) -> Compared:
 def _forms(person: Described, region: str | None) -> dict[str, str]:
     region = person.region or region
     forms = {
-        "email": canonical_email(person.email) if person.email else None,
+        "email": canonical_email(_bare_address(person.email)) if person.email else None,
         "profile_url": canonical_profile_url(person.profile_url) if person.profile_url else None,
         "phone": canonical_phone(person.phone, region) if person.phone else None,
         "external_id": canonical_external_id(_ANY_SOURCE, person.external_id) if person.external_id else None,
@@ -74,20 +75,9 @@ def _forms(person: Described, region: str | None) -> dict[str, str]:
     return {kind: form for kind, form in forms.items() if form}
 
 
-def _different_names(one: str | None, other: str | None) -> bool:
-    """Whether both are named and no first name of one may be that of the other."""
-    mine, theirs = _parts(one or ""), _parts(other or "")
-    if not mine or not theirs or mine[0] in theirs or theirs[0] in mine:
-        return False
-    short, long = sorted((mine[0], theirs[0]), key=len)
-    # An initial, or a short form: J. and Jana, Alex and Alexandra.
-    return not long.startswith(short)
-
-
-def _parts(name: str) -> list[str]:
-    folded = "".join(alphabet.FOLD[letter] for letter in unicodedata.normalize("NFC", name))
-    words = (word.strip(".,'-()\"") for word in folded.split())
-    return [word for word in words if word and word not in _FORMS_OF_ADDRESS]
+def _bare_address(text: str) -> str:
+    wrapped = _WRAPPED_ADDRESS.fullmatch(text.strip())
+    return wrapped[1] if wrapped else text
 
 
 def _lookalikes(one: Described, other: Described) -> Iterator[Finding]:

@@ -1,22 +1,13 @@
 """What data of events are made of."""
 
-from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.moments import to_millisecond
 
-
-def _moment(at: datetime) -> datetime:
-    try:
-        return to_millisecond(at)
-    except OverflowError:
-        raise ValueError("a moment that has a UTC time is expected") from None
-
-
 #: MongoDB keeps milliseconds, so the event does too: what is stored and what is sent compare equal.
-Moment = Annotated[AwareDatetime, AfterValidator(_moment)]
+Moment = Annotated[AwareDatetime, AfterValidator(to_millisecond)]
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 #: The longest message text that is looked at; longer ones are refused at the door.

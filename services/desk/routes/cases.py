@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Security
-from pydantic import AwareDatetime
 
 from services.desk import access
 from services.desk.cursor import Cursor
@@ -11,6 +10,7 @@ from services.desk.keys import Caller
 from services.desk.models import Case, CasePage, ConflictPage
 from services.desk.views import Filters, Views, case_of
 from shared.errors import Invalid
+from shared.events import Moment
 from shared.problems import invalid, not_found, responses
 from shared.states import State
 
@@ -40,8 +40,8 @@ def _filters(
     state: Annotated[State | None, Query(description="Only cases in this state.")] = None,
     recruiter: Annotated[str | None, Query(max_length=200, description="Only this recruiter's.")] = None,
     code: Annotated[str | None, Query(max_length=100, description="Only with this finding.")] = None,
-    since: Annotated[AwareDatetime | None, Query(description="Received at or after.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Received before.")] = None,
+    since: Annotated[Moment | None, Query(description="Received at or after.")] = None,
+    until: Annotated[Moment | None, Query(description="Received before.")] = None,
 ) -> Filters:
     return Filters(state=state, recruiter=recruiter, code=code, since=since, until=until)
 

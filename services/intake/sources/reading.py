@@ -117,7 +117,7 @@ def rfc3339(value: Any) -> datetime | None:
         return None
     try:
         return to_millisecond(datetime.fromisoformat(value.upper()))
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
 
 

@@ -91,6 +91,7 @@ def _opted_out() -> Document:
         {"state": "nowhere"},
         {"since": "yesterday"},
         {"since": "2026-03-02T09:31:00"},  # no zone
+        {"until": "9999-12-31T23:59:59-12:00"},  # never, in UTC
     ],
 )
 async def test_a_parameter_that_is_wrong_is_refused(stack: Stack, query: dict[str, str]) -> None:

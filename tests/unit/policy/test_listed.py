@@ -57,6 +57,9 @@ def test_a_line_names_a_person_as_an_event_does() -> None:
         ({"e-mail": "ada@example.org"}, "/e-mail: is none of email, phone"),
         ({"email": "ada@example.org", "kind": "no"}, "/kind: "),
         ({"email": "ada@example.org", "at": "2026-06-03T12:00:00"}, "/at: "),
+        ({"email": "ada@example.org", "at": "1780488000"}, "/at: a time as in RFC 3339"),
+        ({"email": "ada@example.org", "at": 1780488000}, "/at: a time as in RFC 3339"),
+        ({"email": "ada@example.org", "at": "9999-12-31T23:59:59-12:00"}, "/at: "),
         ({"email": "ada\udce9@example.org"}, "/email: "),
     ],
 )
@@ -83,10 +86,13 @@ def test_each_line_of_a_file_is_taken_or_named(tmp_path: Path) -> None:
     told = [str(one).partition(":")[0] for one in (refused, garbled, long)]
     assert told == ["line 3", "line 6", "line 7"]
     lines = tmp_path / "list.jsonl"
-    lines.write_bytes(b'{"email": "ada@example.org"}\n\n[]\n{"email": "\xff"}\n{"email": null}\nno\n')
+    lines.write_bytes(
+        b'\xef\xbb\xbf{"email": "ada@example.org"}\n\n[]\n{"email": "\xff"}\n{"email": null}\nno\n'
+    )
     taken, *others = entries(lines)
     assert taken == ada
     assert [str(one).partition(":")[0] for one in others] == ["line 3", "line 4", "line 5", "line 6"]
+    assert str(others[-1]).count("line") == 1
 
 
 def test_what_was_written_out_is_read_again_where_it_belongs(tmp_path: Path) -> None:

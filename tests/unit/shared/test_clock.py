@@ -54,3 +54,10 @@ def test_a_time_without_a_zone_is_refused() -> None:
     """Its meaning would depend on the machine."""
     with pytest.raises(ValueError, match="zone"):
         to_millisecond(NOON.replace(tzinfo=None))
+
+
+@pytest.mark.parametrize("told", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_moment_beyond_the_calendar_is_refused(told: str) -> None:
+    """It has no UTC time."""
+    with pytest.raises(ValueError, match="UTC"):
+        to_millisecond(datetime.fromisoformat(told))

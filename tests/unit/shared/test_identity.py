@@ -86,6 +86,8 @@ def test_what_cannot_be_an_address_is_none(text: str) -> None:
         ("jane@example.com", "j\u0430ne@example.com"),
         ("jane@paypal.com", "jane@p\u0430ypal.com"),
         ("jane@strasse.example", "jane@stra\u00dfe.example"),
+        # a mailbox may have either name
+        ("gross@example.com", "gro\u00df@example.com"),
     ],
 )
 def test_two_addresses_stay_two(one: str, other: str) -> None:
@@ -125,6 +127,13 @@ def test_a_profile_has_one_spelling(spelling: str) -> None:
         ("https://de.example.com/jane", "de.example.com/jane"),
         # bytes that are no UTF-8 stay as they are
         ("https://people.example/%ff", "people.example/%FF"),
+        # case alone says nothing
+        ("https://xing.com/profile/Dana_Gro\u00df", "xing.com/profile/dana_gro%C3%9F"),
+        ("https://xing.com/profile/DANA_GRO\u1e9e", "xing.com/profile/dana_gro%C3%9F"),
+        # a word that is a page on another site, or in another place
+        ("https://github.com/me", "github.com/me"),
+        ("https://linkedin.com/in/jobs", "linkedin.com/in/jobs"),
+        ("https://linkedin.com/profile/view?id=5", "linkedin.com/profile/view?id=5"),
     ],
 )
 def test_a_profile_elsewhere_keeps_what_tells_persons_apart(spelling: str, canonical: str) -> None:
@@ -135,7 +144,10 @@ def test_a_profile_elsewhere_keeps_what_tells_persons_apart(spelling: str, canon
 @pytest.mark.parametrize(
     "text",
     ["", "jane", "ftp://example.com/jane", "https://", "linkedin.com", "https://linkedin.com/in/",
-     "https://linkedin.com/company/acme", "mailto:jane@example.com", "https://[::1"],
+     "https://linkedin.com/company/acme", "mailto:jane@example.com", "https://[::1",
+     "https://linkedin.com/in/me", "https://www.linkedin.com/IN/", "https://linkedin.com/feed/",
+     "https://github.com/login", "https://x.com/i/flow", "https://stackoverflow.com/users/login",
+     "https://twitter.com/home", "https://github.com/orgs/acme/people"],
 )  # fmt: skip
 def test_what_names_nobody_is_no_profile(text: str) -> None:
     """A site's front page, or a company's, would make one person of everybody."""
@@ -157,6 +169,11 @@ def test_what_names_nobody_is_no_profile(text: str) -> None:
         ("030 901820", None, None),
         ("030 901820", "ZZ", None),
         ("12", "DE", None),
+        ("030 / 90 18 20", "de", "+4930901820"),
+        # what fills a field
+        ("0000000000", "GB", None),
+        ("+1 999 999 9999", None, None),
+        ("11111111111", "DE", None),
         ("call me", "DE", None),
     ],
 )
@@ -223,6 +240,21 @@ def test_a_canonical_id_is_its_own_and_its_source_s(text: str) -> None:
     canonical = canonical_external_id("ats", text)
     assert canonical is None or canonical_external_id("ats", canonical.partition("\0")[2]) == canonical
     assert canonical is None or canonical_external_id("crm", text) != canonical
+
+
+@pytest.mark.parametrize(
+    "text", ["unknown", "NULL", "None", "n/a", "N/A", "<none>", "0", "000", "-", "--", "?",
+             "00000000-0000-0000-0000-000000000000"],
+)  # fmt: skip
+def test_what_stands_for_no_id_is_none(text: str) -> None:
+    """All whose id a system does not know would be one person."""
+    assert canonical_external_id("ats", text) is None
+
+
+@pytest.mark.parametrize("text", ["4711", "0x1", "unknown-7", "10", "a", "\u5f20"])
+def test_a_short_or_odd_id_is_one(text: str) -> None:
+    """Whatever a source calls a person by."""
+    assert canonical_external_id("ats", text) == f"ats\0{text}"
 
 
 def test_an_invisible_letter_keeps_nothing_from_composing() -> None:
