@@ -100,7 +100,7 @@ def _of_a_person(message: EmailMessage, name: str, direction: str, config: Email
 
 def _outreach(message: EmailMessage, name: str, config: EmailConfig) -> Mapped:
     sender, email = _sender(message)
-    recruiter = reading.recruiter(sender or None, email, None)
+    recruiter = reading.recruiter(sender, email, None)
     said, time = _text(message), mail.sent_at(message)
     told: list[Sent | Ignored] = []
     for place, (recipient, address) in enumerate(mail.addresses(message, "To")):
@@ -154,8 +154,8 @@ def _is_automatic(message: EmailMessage) -> bool:
 def _answered(message: EmailMessage, config: EmailConfig) -> Recruiter | None:
     """The one recruiter whom it was sent to; None where nobody, or several, are known as such."""
     to = [*mail.addresses(message, "To"), *mail.addresses(message, "Cc")]
-    known = {address: name for name, address in to if canonical_email(address) in config.recruiters}
-    return reading.recruiter(*known.popitem()[::-1], None) if len(known) == 1 else None
+    known = {form: one for one in to if (form := canonical_email(one[1])) in config.recruiters}
+    return reading.recruiter(*known.popitem()[1], None) if len(known) == 1 else None
 
 
 def _sender(message: EmailMessage) -> tuple[str, str]:

@@ -116,8 +116,8 @@ def _fields(where: FieldMap, item: Any) -> dict[str, Any]:
     formerly = found["formerly"]
     return {
         "person": _told(reading.person(person, "/person")) if any(person.values()) else None,
-        "recruiter": _told(reading.recruiter(*(reading.ident(one) for one in recruiter.values()))),
-        "job": _told(reading.job(reading.text(job["title"]), reading.ident(job["external_id"]))),
+        "recruiter": _told(reading.recruiter(**recruiter)),
+        "job": _told(reading.job(**job)),
         "application": reading.ident(found["application"]),
         "who": who if who in {"candidate", "company"} else None,
         "stage": stage if stage in _STAGES else None,

@@ -181,4 +181,4 @@ def _values(candidate: Any, name: str) -> list[Any]:
 
 def _recruiter(candidate: Any) -> Recruiter | None:
     recruiter = at(candidate, "recruiter")
-    return reading.recruiter(text(recruiter, "name"), text(recruiter, "email"), ident(recruiter, "id"))
+    return reading.recruiter(at(recruiter, "name"), at(recruiter, "email"), at(recruiter, "id"))
