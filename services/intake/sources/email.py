@@ -51,6 +51,8 @@ POLLED = "IMAP"
 #: Set by whoever passes on a recruiter's own mail, and a stranger's word in any other.
 DIRECTION = "X-Afterword-Direction"
 
+#: Wherever an address stands to which a mail went: by its sender's word, or by that of a server on the way.
+_RECIPIENTS = ("To", "Cc", "Bcc", "Delivered-To", "X-Original-To")
 _BULK = frozenset({"bulk", "junk", "list", "auto_reply"})
 
 
@@ -138,8 +140,8 @@ def _opt_out(message: EmailMessage, name: str) -> Sent:
 
 
 def _is_unsubscription(message: EmailMessage, config: EmailConfig) -> bool:
-    to = _canonical(message, "To") | _canonical(message, "Delivered-To")
-    return not to.isdisjoint(config.unsubscribe) and mail.word(message, "Auto-Submitted") != "auto-replied"
+    got = set[str]().union(*(_canonical(message, name) for name in _RECIPIENTS))
+    return not got.isdisjoint(config.unsubscribe) and mail.word(message, "Auto-Submitted") != "auto-replied"
 
 
 def _is_automatic(message: EmailMessage) -> bool:

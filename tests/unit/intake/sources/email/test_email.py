@@ -182,6 +182,12 @@ class TestEmail(AdapterContract):
         found = self.of("a-reply", "Subject:", "Cc: REY@acme.example\r\nSubject:")
         assert found.recruiter is not None
 
+    @pytest.mark.parametrize("header", ["Cc", "BCC", "Delivered-To", "X-Original-To"])
+    def test_a_wish_is_one_wherever_its_address_stands(self, header: str) -> None:
+        """In a copy too, beside a recruiter in To."""
+        found = self.of("a-reply", "Subject:", f"{header}: Stop <STOP@acme.example>\r\nSubject:")
+        assert isinstance(found, OptOutReceived)
+
     def test_a_mail_without_an_id_goes_by_its_content(self) -> None:
         """Two of them are two."""
         body = body_of(CASES["a-reply"]).replace(b"Message-ID: <m-1@mail.example.com>\r\n", b"")

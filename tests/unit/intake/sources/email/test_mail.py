@@ -101,6 +101,15 @@ def test_a_header_that_came_twice_or_is_too_long_names_nobody() -> None:
     assert not mail.addresses(mail.read(written(long, "")), "From")
 
 
+def test_each_server_on_the_way_may_name_whom_it_brought_it_to() -> None:
+    """In a line of its own, where the address stands bare or not; a flood of them is none."""
+    for name in ("Delivered-To", "X-Original-To"):
+        lines = [f"{name}: ada@example.com", f"{name}: <bob@example.com>"]
+        read = mail.addresses(mail.read(written(*lines, "", "x")), name)
+        assert [address for _, address in read] == ["ada@example.com", "bob@example.com"]
+        assert not mail.addresses(mail.read(written(*lines * 10, "", "x")), name)
+
+
 def test_a_page_is_read_as_it_is_seen() -> None:
     """Without what is not shown; what is quoted is marked as text marks it."""
     page = (
