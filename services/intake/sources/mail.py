@@ -47,7 +47,8 @@ _TRACES = frozenset({"delivered-to", "x-original-to"})
 _MAX_TRACES = 10
 _HEADERS = HeaderRegistry()
 for _name in _TRACES:
-    _HEADERS.map_to_type(_name, AddressHeader)
+    # the registry makes a header of it by joining it with its base class
+    _HEADERS.map_to_type(_name, AddressHeader)  # type: ignore[arg-type]
 _POLICY = _Bounded(header_factory=_HEADERS)
 
 
