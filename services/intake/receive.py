@@ -165,7 +165,7 @@ class Door:
         answer = None
         if source is not None:
             secrets = source.secrets(now, self._filler)
-            answer = SOURCES[source.kind].handshake(delivery, secrets, source.config)
+            answer = greeting.answered(source.kind, delivery, secrets, source.config)
         if answer is None and delivery.method != "POST":
             answer = greeting.stand_in(delivery, name, self._filler)
         if answer is not None or delivery.method != "POST":

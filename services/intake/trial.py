@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.intake.sources import SOURCES, Delivery, Sent, configured
-from shared.errors import Invalid, SignatureInvalid
+from services.intake.sources import SOURCES, Adapter, Answer, Delivery, Sent, configured
+from shared.errors import FieldError, Invalid, SignatureInvalid
 from shared.events import Job, Person, Recruiter
 
 #: How far the time of a signature may be off, as intake has it when nothing else is set.
@@ -20,13 +20,14 @@ def tried(
     """Whether it is genuine (None without a secret), how it would be greeted, and what it holds.
 
     What is not genuine is read too, though the door would not: whoever asks wants to see what is in it.
-    Raises Invalid for an unknown kind, a faulty configuration, and a body that cannot be read.
+    Raises Invalid for an unknown kind, a faulty configuration, a faulty greeting that is no delivery either,
+    and a body that cannot be read.
     """
     adapter = SOURCES.get(kind)
     if adapter is None:
         raise Invalid.at("", f"one of {', '.join(SOURCES)} is expected, not {kind!r}")
     told = configured(kind, config)
-    answer = adapter.handshake(delivery, secrets, told)
+    answer, faults = _greeted(adapter, delivery, secrets, told)
     verified = None
     if secrets and answer is None:
         try:
@@ -34,7 +35,10 @@ def tried(
             verified = True
         except SignatureInvalid:
             verified = False
-    mapped = adapter.map_events(delivery, told) if answer is None else None
+    try:
+        mapped = adapter.map_events(delivery, told) if answer is None else None
+    except Invalid as error:
+        raise Invalid(faults or error.errors) from None
     return {
         "verified": verified,
         "handshake": answer
@@ -43,6 +47,18 @@ def tried(
         "events": [_shown(event) for event in mapped.events] if mapped else [],
         "ignored": [{"why": one.why} for one in mapped.ignored] if mapped else [],
     }
+
+
+def _greeted(
+    adapter: Adapter[Any], delivery: Delivery, secrets: Sequence[str], config: Any
+) -> tuple[Answer | None, list[FieldError]]:
+    """The answer to a greeting, or what is wrong with it. Raises Invalid where it can be nothing else."""
+    try:
+        return adapter.handshake(delivery, secrets, config), []
+    except Invalid as error:
+        if delivery.method != "POST":
+            raise
+        return None, error.errors
 
 
 def _shown(event: Sent) -> dict[str, Any]:

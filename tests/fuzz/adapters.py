@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from services.intake.sources import SOURCES, Delivery
 from shared.checked import checked
 from shared.errors import Invalid, SignatureInvalid
 from tests.fuzz.mutations import spoilt
-from tests.unit.intake.sources.deliveries import NOW, body_of, stored
+from tests.unit.intake.sources.deliveries import NOW, body_of, headers_of, stored
 
 #: Seconds of the processor that one delivery may cost, of up to 200,000 bytes.
 BOUND_S = 2.0
@@ -32,8 +33,7 @@ def fuzz(kind: str, seed: int) -> Iterator[int]:
         lots = random.Random(f"{seed}/{kind}/{number}")  # noqa: S311 - the same again for the same seed
         position = lots.randrange(len(cases))
         case = cases[position]
-        headers = {name.lower(): str(value) for name, value in case.get("headers", {}).items()}
-        left = spoilt(bodies[position], headers, bodies, lots)
+        left = spoilt(bodies[position], headers_of(case), bodies, lots)
         config = checked(adapter.CONFIG, case.get("config", {}))
         delivery = Delivery(left.headers, left.body, lots.choice(("POST", "POST", "GET", "OPTIONS")))
         began = time.process_time()
@@ -55,7 +55,8 @@ def _tried(kind: str, delivery: Delivery, config: Any) -> None:
         pass
     else:
         raise AssertionError("what nobody signed was taken for genuine")
-    adapter.handshake(delivery, SECRETS, config)
+    with suppress(Invalid):
+        adapter.handshake(delivery, SECRETS, config)
     adapter.delivery_id(delivery)
     try:
         mapped = adapter.map_events(delivery, config)

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -24,6 +25,21 @@ _ODD: tuple[Any, ...] = (
     *("9999-12-31T23:59:59-23:59", "2026-02-30T00:00:00Z", "2026-05-04T09:12:00", [], {}, [[]], {"": None}),
     *(["a@b.example"] * 1000, {"$ne": 1}, "a@b@c", "+1", "https://" + "a" * 3000, "http://[::1", "mailto:"),
 )
+#: What may stand where a mail has a name.
+_ODD_NAMES = (
+    b"",
+    b"  ",
+    b"N" * 300,
+    b"\xff",
+    b"=?utf-8?q?=20?=",
+    b"=?utf-8?b?!?=",
+    b"\\",
+    b"(",
+    b"<",
+    b",",
+    b"\x00",
+)
+_QUOTED = re.compile(rb'"[^"]*"')
 _HEADER_VALUES = (
     "",
     " ",
@@ -92,6 +108,18 @@ def _place(body: bytes, _: Sequence[bytes], lots: random.Random) -> bytes:
         return body
 
 
+def _line(body: bytes, _: Sequence[bytes], lots: random.Random) -> bytes:
+    """Of a mail: a line, what it says, or what it says in quotes is gone or another."""
+    lines = body.split(b"\r\n")
+    if len(lines) == 1:
+        return body
+    place = lots.randrange(len(lines))
+    name, odd = lines[place].partition(b":")[0], lots.choice(_ODD_NAMES)
+    without = _QUOTED.sub(b"", lines[place])
+    lines[place] = lots.choice((b"", without, name + b": " + odd, _QUOTED.sub(lambda _: odd, lines[place])))
+    return b"\r\n".join(lines)
+
+
 def _drop(body: bytes, _: Sequence[bytes], lots: random.Random) -> bytes:
     try:
         value = json.loads(body)
@@ -128,5 +156,6 @@ def _edit_headers(headers: dict[str, str], lots: random.Random) -> None:
 _OF_BODIES: tuple[Callable[[bytes, Sequence[bytes], random.Random], bytes], ...] = (
     *(_flip, _cut, _splice, _repeat),
     *(_place,) * 4,
+    *(_line,) * 4,
     _drop,
 )

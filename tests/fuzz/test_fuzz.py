@@ -6,8 +6,10 @@ import pytest
 
 from services.intake.sources import SOURCES, Delivery, Mapped
 from services.intake.sources.config import Config
+from shared.checked import checked
 from shared.errors import Invalid
 from tests.fuzz.adapters import Broken, fuzz
+from tests.unit.intake.sources.deliveries import body_of, headers_of, stored
 
 SEED, COUNT = 20_260_504, 1200
 
@@ -16,6 +18,15 @@ SEED, COUNT = 20_260_504, 1200
 def test_no_spoilt_delivery_breaks_an_adapter(kind: str) -> None:
     """Events or faults, and nothing else."""
     assert list(islice(fuzz(kind, SEED), COUNT))[-1] == COUNT
+
+
+@pytest.mark.parametrize("kind", sorted(SOURCES))
+def test_what_is_spoilt_was_read_before(kind: str) -> None:
+    """Or every one would be refused at the first look, and nothing behind it be tried."""
+    for case in stored(kind).values():
+        config = checked(SOURCES[kind].CONFIG, case.get("config", {}))
+        mapped = SOURCES[kind].map_events(Delivery(headers_of(case), body_of(case)), config)
+        assert len(mapped.events) == len(case["expected"].get("events", ()))
 
 
 def test_what_breaks_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,7 +70,8 @@ class Adapter(Protocol[C]):
     def handshake(self, delivery: Delivery, secrets: Sequence[str], config: C, /) -> Answer | None:
         """What to answer before anything is verified, for a challenge or an unsigned ping; None for all else.
 
-        Anybody may ask, also of a source that is not there: it must tell nothing and change nothing.
+        Anybody may ask, also of a source that is not there: it must tell nothing and change nothing. May
+        raise Invalid for a challenge that is faulty: who tries a delivery is told so, and at the door nobody.
         """
         ...
 

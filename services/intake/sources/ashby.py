@@ -168,5 +168,5 @@ def _recruiter(application: Any) -> Recruiter | None:
     named = next((one for one in team if fold(text(one, "role") or "") == "recruiter"), None)
     who = named or at(application, "creditedToUser")
     names = (text(who, "firstName"), text(who, "lastName"))
-    name = " ".join(part for part in names if part)[: reading.MAX_ID].strip()
-    return reading.recruiter(name or None, text(who, "email"), ident(who, "userId") or ident(who, "id"))
+    name = " ".join(part for part in names if part)
+    return reading.recruiter(name, at(who, "email"), ident(who, "userId") or ident(who, "id"))

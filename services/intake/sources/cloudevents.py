@@ -58,10 +58,16 @@ def verify(
 
 
 def handshake(delivery: Delivery, _secrets: Sequence[str], _config: Config, /) -> Answer | None:
-    """OPTIONS with the sender's origin is allowed; its callback address, anybody's, is never called."""
-    origin = delivery.headers.get("webhook-request-origin", "")
-    if delivery.method != "OPTIONS" or not _ORIGIN.fullmatch(origin):
+    """OPTIONS with the sender's origin is allowed; its callback address, anybody's, is never called.
+
+    Raises Invalid where there is no origin that could be written back.
+    """
+    if delivery.method != "OPTIONS":
         return None
+    origin = delivery.headers.get("webhook-request-origin", "")
+    if not _ORIGIN.fullmatch(origin):
+        expected = "1 to 255 letters, digits and any of . : / _ - are expected"
+        raise Invalid.at("", f"the header WebHook-Request-Origin: {expected}")
     headers = {"Allow": "POST", "WebHook-Allowed-Origin": origin}
     asked = delivery.headers.get("webhook-request-rate", "")
     if asked:

@@ -1,20 +1,33 @@
 """Our own contract: the kinds that a source may send in our words, and the faults of their data."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from services.intake.sources import reading
 from services.intake.sources.config import Config, Erasing
-from services.intake.sources.delivery import Ignored, Mapped, Sent, ignore
+from services.intake.sources.delivery import Ignored, Mapped, Sent, gathered, ignore
 from shared.checked import checked
 from shared.errors import FieldError, Invalid
-from shared.events import INBOUND, Data, DeclineReceived, ErasureRequested, Person
+from shared.events import (
+    INBOUND,
+    ComplaintReceived,
+    Data,
+    DeclineReceived,
+    DeclineWithdrawn,
+    ErasureRequested,
+    OptOutReceived,
+    Person,
+)
 from shared.identity import canonical_email, identifiers
 from shared.pointer import pointer
 
 KINDS: dict[str, type[Data]] = {data.kind: data for data in INBOUND}
 
 Path = tuple[str | int, ...]
+#: Reads a part of a delivery: an event, or what stands beside it.
+Part = Callable[[], Iterable[Sent | Ignored]]
+#: What ends something, or keeps it from beginning.
+_STOPS = (OptOutReceived, ComplaintReceived, ErasureRequested, DeclineWithdrawn)
 D = TypeVar("D", bound=Data)
 
 
@@ -44,6 +57,29 @@ def judged(event: Sent, config: Config, *names: str | None) -> Sent | Ignored:
         return Ignored("its reason is mapped to ignore")
     read = {"who": reading.who, "reading": reading if reading.reasons else None}
     return Sent(event.id, event.time, data.model_copy(update=read))
+
+
+def each_read(parts: Iterable[Part]) -> tuple[list[Sent | Ignored], list[FieldError]]:
+    """What each part of a delivery is read as, and the faults of those that cannot be."""
+    read: list[Sent | Ignored] = []
+    faults: list[FieldError] = []
+    for part in parts:
+        try:
+            read.extend(part())
+        except Invalid as error:
+            faults.extend(error.errors)
+    return read, faults
+
+
+def apart(*parts: Part) -> Mapped:
+    """The parts of one delivery, each read by itself, for a stop never falls with what stands beside it.
+
+    Where there is a stop, what cannot be read is left out with its fault; else this raises Invalid with all.
+    """
+    read, faults = each_read(parts)
+    if faults and not any(isinstance(one, Sent) and isinstance(one.data, _STOPS) for one in read):
+        raise Invalid(faults)
+    return gathered([*read, *(Ignored(f"cannot be read: {Invalid([fault])}") for fault in faults)])
 
 
 def erased(config: Erasing, candidate_id: str | None, where: str, what: str = "deletion") -> Mapped:

@@ -51,6 +51,8 @@ POLLED = "IMAP"
 #: Set by whoever passes on a recruiter's own mail, and a stranger's word in any other.
 DIRECTION = "X-Afterword-Direction"
 
+#: Wherever an address stands to which a mail went: by its sender's word, or by that of a server on the way.
+_RECIPIENTS = ("To", "Cc", "Bcc", "Delivered-To", "X-Original-To")
 _BULK = frozenset({"bulk", "junk", "list", "auto_reply"})
 
 
@@ -100,7 +102,7 @@ def _of_a_person(message: EmailMessage, name: str, direction: str, config: Email
 
 def _outreach(message: EmailMessage, name: str, config: EmailConfig) -> Mapped:
     sender, email = _sender(message)
-    recruiter = reading.recruiter(sender or None, email, None)
+    recruiter = reading.recruiter(sender, email, None)
     said, time = _text(message), mail.sent_at(message)
     told: list[Sent | Ignored] = []
     for place, (recipient, address) in enumerate(mail.addresses(message, "To")):
@@ -138,8 +140,8 @@ def _opt_out(message: EmailMessage, name: str) -> Sent:
 
 
 def _is_unsubscription(message: EmailMessage, config: EmailConfig) -> bool:
-    to = _canonical(message, "To") | _canonical(message, "Delivered-To")
-    return not to.isdisjoint(config.unsubscribe) and mail.word(message, "Auto-Submitted") != "auto-replied"
+    got = set[str]().union(*(_canonical(message, name) for name in _RECIPIENTS))
+    return not got.isdisjoint(config.unsubscribe) and mail.word(message, "Auto-Submitted") != "auto-replied"
 
 
 def _is_automatic(message: EmailMessage) -> bool:
@@ -154,8 +156,8 @@ def _is_automatic(message: EmailMessage) -> bool:
 def _answered(message: EmailMessage, config: EmailConfig) -> Recruiter | None:
     """The one recruiter whom it was sent to; None where nobody, or several, are known as such."""
     to = [*mail.addresses(message, "To"), *mail.addresses(message, "Cc")]
-    known = {address: name for name, address in to if canonical_email(address) in config.recruiters}
-    return reading.recruiter(*known.popitem()[::-1], None) if len(known) == 1 else None
+    known = {form: one for one in to if (form := canonical_email(one[1])) in config.recruiters}
+    return reading.recruiter(*known.popitem()[1], None) if len(known) == 1 else None
 
 
 def _sender(message: EmailMessage) -> tuple[str, str]:

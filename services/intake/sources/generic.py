@@ -8,14 +8,15 @@ without a time in it can be repeated by whoever saw it; the same events come of 
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, model_validator
 
 from services.intake.sources import hmac_scheme, reading, strict_json
 from services.intake.sources.config import Config
-from services.intake.sources.contract import KINDS, judged, read_data
-from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, gathered
+from services.intake.sources.contract import KINDS, Part, apart, each_read, judged, read_data
+from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent
 from services.intake.sources.expressions import evaluate
 from services.intake.sources.generic_config import FieldMap, GenericConfig
 from shared.errors import FieldError, Invalid
@@ -42,10 +43,12 @@ class CheckedConfig(GenericConfig):
         if self.example is None:
             return self
         try:
-            mapped = _mapped(self.example, self)
+            read, faults = each_read(_parts(self.example, self))
         except Invalid as error:
             raise ValueError(f"in the example: {error}") from None
-        if not mapped.events:
+        if faults:
+            raise ValueError(f"in the example: {Invalid(faults)}")
+        if not any(isinstance(one, Sent) for one in read):
             raise ValueError("the mapping finds no event in the example")
         return self
 
@@ -72,28 +75,25 @@ def delivery_id(_delivery: Delivery, /) -> str | None:
 
 def map_events(delivery: Delivery, config: GenericConfig, /) -> Mapped:
     """The events that the mapping finds, in order. Raises Invalid with every fault at once."""
-    return _mapped(strict_json.read(delivery.body), config)
+    return apart(*_parts(strict_json.read(delivery.body), config))
 
 
-def _mapped(body: Any, config: GenericConfig) -> Mapped:
+def _parts(body: Any, config: GenericConfig) -> list[Part]:
     found = evaluate(config.map.events, body)
     items = found if isinstance(found, list) else [] if found is None else [found]
     if len(items) > MAX_EVENTS:
         raise Invalid.at("", f"at most {MAX_EVENTS} events are expected")
     if not items:
-        return gathered([Ignored("the mapping finds no event in it")])
-    read: list[Sent | Ignored] = []
-    faults: list[FieldError] = []
-    for position, item in enumerate(items):
-        try:
-            read.append(_event(item, config))
-        except Invalid as error:
-            faults += [
-                FieldError(pointer((position,)) + fault.pointer, fault.detail) for fault in error.errors
-            ]
-    if faults:
-        raise Invalid(faults)
-    return gathered(read)
+        return [lambda: [Ignored("the mapping finds no event in it")]]
+    return [partial(_placed, position, item, config) for position, item in enumerate(items)]
+
+
+def _placed(position: int, item: Any, config: GenericConfig) -> list[Sent | Ignored]:
+    try:
+        return [_event(item, config)]
+    except Invalid as error:
+        place = pointer((position,))
+        raise Invalid([FieldError(place + fault.pointer, fault.detail) for fault in error.errors]) from None
 
 
 def _event(item: Any, config: GenericConfig) -> Sent | Ignored:
@@ -116,8 +116,8 @@ def _fields(where: FieldMap, item: Any) -> dict[str, Any]:
     formerly = found["formerly"]
     return {
         "person": _told(reading.person(person, "/person")) if any(person.values()) else None,
-        "recruiter": _told(reading.recruiter(*(reading.ident(one) for one in recruiter.values()))),
-        "job": _told(reading.job(reading.text(job["title"]), reading.ident(job["external_id"]))),
+        "recruiter": _told(reading.recruiter(**recruiter)),
+        "job": _told(reading.job(**job)),
         "application": reading.ident(found["application"]),
         "who": who if who in {"candidate", "company"} else None,
         "stage": stage if stage in _STAGES else None,

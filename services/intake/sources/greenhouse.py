@@ -18,7 +18,7 @@ from typing import Any
 
 from services.intake.sources import reading, signing
 from services.intake.sources.config import Config, Erasing
-from services.intake.sources.contract import erased, judged
+from services.intake.sources.contract import apart, erased, judged
 from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, gathered, ignore
 from services.intake.sources.reading import at, each, ident, needed, text
 from shared.events import (
@@ -68,6 +68,10 @@ def map_events(delivery: Delivery, config: Erasing, /) -> Mapped:
 
 def _rejected(payload: Any, config: Erasing) -> Mapped:
     application = at(payload, "application")
+    return apart(lambda: [_decline(application, config)], lambda: _opted_out(at(application, "candidate")))
+
+
+def _decline(application: Any, config: Erasing) -> Sent | Ignored:
     candidate, reason = at(application, "candidate"), at(application, "rejection_reason")
     application_id = needed(ident(application, "id"), f"{_APPLICATION}/id")
     who = _SIDES.get(fold(text(reason, "type", "name") or ""), "unknown")
@@ -84,16 +88,19 @@ def _rejected(payload: Any, config: Erasing) -> Mapped:
     )
     time = reading.rfc3339(at(application, "rejected_at"))
     decline = reading.sent(_rejection(application_id), time, data, f"{_APPLICATION}/rejected_at")
-    return gathered([judged(decline, config, ident(reason, "id")), *_opted_out(candidate)])
+    return judged(decline, config, ident(reason, "id"))
 
 
 def _unrejected(payload: Any, _: Erasing) -> Mapped:
     application = at(payload, "application")
+    return apart(lambda: [_withdrawal(application)], lambda: _opted_out(at(application, "candidate")))
+
+
+def _withdrawal(application: Any) -> Sent:
     application_id = needed(ident(application, "id"), f"{_APPLICATION}/id")
     data = DeclineWithdrawn(decline=_rejection(application_id))
     time = reading.rfc3339(at(application, "last_activity_at"))
-    withdrawn = reading.restated(data, time, "application", application_id, "unrejection")
-    return gathered([withdrawn, *_opted_out(at(application, "candidate"))])
+    return reading.restated(data, time, "application", application_id, "unrejection")
 
 
 def _offer_updated(payload: Any, config: Erasing) -> Mapped:
@@ -120,10 +127,14 @@ def _updated(payload: Any, _: Erasing) -> Mapped:
 
 
 def _merged(payload: Any, _: Erasing) -> Mapped:
+    return apart(lambda: [_merge(payload)], lambda: _opted_out(at(payload, "person")))
+
+
+def _merge(payload: Any) -> Sent:
     kept = needed(ident(payload, "person", "new_candidate_id"), "/payload/person/new_candidate_id")
     gone = needed(ident(payload, "person", "id"), "/payload/person/id")
     data = PersonChanged(person=Person(external_id=kept), formerly=(gone,))
-    return gathered([_of_candidate(data, "merge"), *_opted_out(at(payload, "person"))])
+    return _of_candidate(data, "merge")
 
 
 def _deleted(payload: Any, config: Erasing) -> Mapped:
@@ -181,4 +192,4 @@ def _values(candidate: Any, name: str) -> list[Any]:
 
 def _recruiter(candidate: Any) -> Recruiter | None:
     recruiter = at(candidate, "recruiter")
-    return reading.recruiter(text(recruiter, "name"), text(recruiter, "email"), ident(recruiter, "id"))
+    return reading.recruiter(at(recruiter, "name"), at(recruiter, "email"), at(recruiter, "id"))

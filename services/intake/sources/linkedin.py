@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from services.intake.sources import reading, signing
 from services.intake.sources.config import Config
 from services.intake.sources.delivery import Answer, Delivery, Mapped, ignore
+from shared.errors import Invalid
 
 ABOUT = "LinkedIn: answers its challenges; none of its events tells of a decline so far"
 SUCCESS_STATUS = 200
@@ -42,11 +43,15 @@ def handshake(delivery: Delivery, secrets: Sequence[str], _config: Config, /) ->
     """The challenge, signed by the current secret.
 
     Only a random UUID, as documented: whoever got ``hmacsha256={...}`` signed here would hold a signature for
-    an event of their own making.
+    an event of their own making. Raises Invalid for any other, and where there is nothing to sign it with.
     """
-    code = delivery.parameter("challengeCode") if delivery.method == "GET" else None
-    if code is None or not _UUID4.fullmatch(code) or not secrets:
+    if delivery.method != "GET":
         return None
+    code = delivery.parameter("challengeCode")
+    if code is None or not _UUID4.fullmatch(code):
+        raise Invalid.at("", "challengeCode in the query: a UUID of version 4 is expected there, once")
+    if not secrets:
+        raise Invalid.at("", "a secret is expected, to sign challengeCode with")
     response = hmac.new(secrets[0].encode(), code.encode(), "sha256").hexdigest()
     body = json.dumps({"challengeCode": code, "challengeResponse": response})
     return Answer(200, {"Content-Type": "application/json"}, body)

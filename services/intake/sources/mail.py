@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from email.headerregistry import AddressHeader, HeaderRegistry
 from email.message import EmailMessage
 from email.parser import BytesParser, Parser
 from email.policy import EmailPolicy
@@ -41,7 +42,14 @@ class _Bounded(EmailPolicy):
         return name, value if len(value) <= MAX_HEADER else ""
 
 
-_POLICY = _Bounded()
+#: Each server on the way may add one of these, which the library does not know to hold an address.
+_TRACES = frozenset({"delivered-to", "x-original-to"})
+_MAX_TRACES = 10
+_HEADERS = HeaderRegistry()
+for _name in _TRACES:
+    # the registry makes a header of it by joining it with its base class
+    _HEADERS.map_to_type(_name, AddressHeader)  # type: ignore[arg-type]
+_POLICY = _Bounded(header_factory=_HEADERS)
 
 
 def read(body: bytes) -> EmailMessage:
@@ -86,10 +94,15 @@ def subject(message: EmailMessage) -> str:
 
 
 def addresses(message: EmailMessage, name: str) -> list[tuple[str, str]]:
-    """Names and addresses in this header; none where it came twice, for nobody knows which to believe."""
-    if sum(key.lower() == name.lower() for key, _ in message.raw_items()) == 1:
+    """Names and addresses in this header; none where it came twice, for nobody knows which to believe.
+
+    But servers on the way each add a line of their own.
+    """
+    times = sum(key.lower() == name.lower() for key, _ in message.raw_items())
+    if 1 <= times <= (_MAX_TRACES if name.lower() in _TRACES else 1):
         with suppress(Exception):
-            return [(clean(one.display_name), clean(one.addr_spec)) for one in message[name].addresses]
+            found = (one for header in message.get_all(name, ()) for one in header.addresses)
+            return [(clean(one.display_name), clean(one.addr_spec)) for one in found]
     return []
 
 

@@ -32,13 +32,22 @@ _WORDS = (
 )
 #: Where the history begins that some programs leave unmarked, or a signature (RFC 3676, 4.3).
 _HISTORY = re.compile(r">|-- ?$|-{4,}|_{8,}")
+#: What a phone or a mail program writes below an answer: that it was sent, and the name of the device.
+_SENT = (
+    r"(sent|get|von mein\w+|gesendet|envoy\w+|enviad\w+|inviat\w+|verzonden|verstuurd|skickat|sendt|lahetetty"
+    r"|wys[lł]an\w+|odeslan\w+|отправлен\w+|надіслан\w+)"
+)
+_DEVICE = r"(i(phone|pad)|android|samsung|galaxy|huawei|xiaomi|blackberry|outlook|gmail|proton ?mail|yahoo)"
+_ADDED = re.compile(rf"{_SENT}\b.{{0,40}}\b{_DEVICE}.{{0,40}}")
 #: An introduction of what is quoted ends so: "On Monday Ada wrote:".
 _INTRODUCES = (":", "\uff1a")
 
 
 def is_stop(text: str) -> bool:
     """Whether all that the person wrote is such a word."""
-    return _folded(own_words(text)) in _STOPS
+    own = own_words(text)
+    above, parted, last = own.rpartition("\n")
+    return _folded(above if parted and _ADDED.fullmatch(_folded(last)) else own) in _STOPS
 
 
 def own_words(text: str) -> str:

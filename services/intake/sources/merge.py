@@ -26,7 +26,7 @@ from pydantic import Field
 
 from services.intake.sources import merge_models, reading, signing
 from services.intake.sources.config import Config, Erasing
-from services.intake.sources.contract import erased, judged
+from services.intake.sources.contract import apart, erased, judged
 from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, gathered, ignore
 from services.intake.sources.merge_models import id_of, name_of
 from services.intake.sources.reading import at, ident, needed, text
@@ -87,9 +87,12 @@ def map_events(delivery: Delivery, config: MergeConfig, /) -> Mapped:
 
 
 def _application(data: Any, account: str, config: MergeConfig) -> Mapped:
-    candidate = at(data, "candidate")
+    return apart(lambda: [_rejection(data, account, config)], lambda: _opted_out(at(data, "candidate")))
+
+
+def _rejection(data: Any, account: str, config: MergeConfig) -> Sent | Ignored:
     if at(data, "rejected_at") is None:
-        return gathered([Ignored("an application that is not rejected"), *_opted_out(candidate)])
+        return Ignored("an application that is not rejected")
     application_id = needed(ident(data, "id"), "/data/id")
     reason = at(data, "reject_reason")
     decline = reading.build(
@@ -103,7 +106,7 @@ def _application(data: Any, account: str, config: MergeConfig) -> Mapped:
     )
     sent_id = reading.stable_id(account, "application", application_id, "rejection")
     sent = reading.sent(sent_id, reading.rfc3339(data["rejected_at"]), decline, "/data/rejected_at")
-    return gathered([judged(sent, config, id_of(reason)), *_opted_out(candidate)])
+    return judged(sent, config, id_of(reason))
 
 
 def _offer(data: Any, account: str, config: MergeConfig) -> Mapped:

@@ -47,7 +47,7 @@ def person(candidate: Any, where: str) -> Person:
 
 def recruiter(user: Any) -> Recruiter | None:
     """The recruiter that a remote user is."""
-    return reading.recruiter(_full_name(user), text(user, "email", limit=320), id_of(user))
+    return reading.recruiter(_full_name(user), at(user, "email"), id_of(user))
 
 
 def _full_name(model: Any) -> str | None:

@@ -145,15 +145,12 @@ def person(fields: Mapping[str, Any], where: str) -> Person:
     Raises Invalid, naming the place ``where`` they were looked for, when nothing tells who it is.
     """
     emails = fields.get("email")
-    addresses = [
-        text(one, limit=_MAX_EMAIL + 1) for one in (emails if isinstance(emails, list) else [emails])
-    ]
-    email = next((one for one in addresses if one and canonical_email(one)), None)
+    addresses = (_address(one) for one in (emails if isinstance(emails, list) else [emails]))
     phone = text(fields.get("phone"))
     profiles = [text(item, limit=_MAX_PROFILE + 1) for item in each(fields.get("profile_urls"))]
     found = Person(
         name=text(fields.get("name")),
-        email=email if email and len(email) <= _MAX_EMAIL else None,
+        email=next((one for one in addresses if one), None),
         phone=phone if phone and len(phone) <= _MAX_PHONE else None,
         profile_urls=tuple(item for item in profiles if item and _is_profile(item))[:_MAX_PROFILES],
         external_id=ident(fields.get("external_id")),
@@ -168,18 +165,26 @@ def _is_profile(url: str) -> bool:
     return len(url) <= _MAX_PROFILE and canonical_profile_url(url) is not None
 
 
-def recruiter(
-    name: str | None, email: str | None, external_id: str | None, team: str | None = None
-) -> Recruiter | None:
-    """The recruiter; None where nothing tells who it is, nor of which team."""
-    address = email if email and canonical_email(email) else None
-    known = address or external_id or team
-    return Recruiter(name=name, email=address, external_id=external_id, team=team) if known else None
+def _address(value: Any) -> str | None:
+    """The address; None for what is none, or too long to be one."""
+    found = text(value, limit=_MAX_EMAIL + 1)
+    return found if found and len(found) <= _MAX_EMAIL and canonical_email(found) else None
 
 
-def job(title: str | None, external_id: str | None) -> Job | None:
-    """The job; None where nothing is known of it."""
-    return Job(title=title, external_id=external_id) if title or external_id else None
+def recruiter(name: Any, email: Any, external_id: Any, team: Any = None) -> Recruiter | None:
+    """The recruiter of these, each of which may be no such thing; None where nothing tells who it is, nor of
+    which team.
+    """
+    found = Recruiter(
+        name=text(name), email=_address(email), external_id=ident(external_id), team=ident(team)
+    )
+    return found if found.email or found.external_id or found.team else None
+
+
+def job(title: Any, external_id: Any) -> Job | None:
+    """The job of these, each of which may be no such thing; None where nothing is known of it."""
+    found = Job(title=text(title), external_id=ident(external_id))
+    return found if found.title or found.external_id else None
 
 
 def build(model: type[D], **fields: Any) -> D:

@@ -62,10 +62,15 @@ def verify(
 
 
 def handshake(delivery: Delivery, _secrets: Sequence[str], _config: Config, /) -> Answer | None:
-    """Activation asks for its own ``X-Hook-Secret`` back, with 200; whoever asks learns nothing by it."""
-    told = delivery.headers.get("x-hook-secret", "")
-    if delivery.method != "POST" or not _HOOK_SECRET.fullmatch(told):
+    """Activation asks for its own ``X-Hook-Secret`` back, with 200; whoever asks learns nothing by it.
+
+    Raises Invalid for one that no answer could carry.
+    """
+    told = delivery.headers.get("x-hook-secret")
+    if delivery.method != "POST" or told is None:
         return None
+    if not _HOOK_SECRET.fullmatch(told):
+        raise Invalid.at("", "the header X-Hook-Secret: 1 to 200 visible ASCII characters are expected, once")
     return Answer(200, {"X-Hook-Secret": told})
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from services.intake import greeting
 from services.intake.sources import Answer, Config, Delivery
+from shared.errors import Invalid
 
 ASKED = Delivery({}, b"", "GET", "challenge=x")
 
@@ -25,6 +26,24 @@ def kinds(monkeypatch: pytest.MonkeyPatch) -> None:
         name: SimpleNamespace(handshake=f, CONFIG=Config) for name, f in (("a", silent), ("b", signs))
     }
     monkeypatch.setattr(greeting, "SOURCES", adapters)
+
+
+def test_a_faulty_greeting_is_answered_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is wrong with it would tell a stranger of which kind a name is."""
+
+    def refuses(_delivery: Delivery, _secrets: Sequence[str], _config: Config) -> Answer | None:
+        raise Invalid.at("", "another is expected")
+
+    def greets(delivery: Delivery, _secrets: Sequence[str], _config: Config) -> Answer | None:
+        return Answer(200) if delivery.query else None
+
+    adapters = {
+        name: SimpleNamespace(handshake=f, CONFIG=Config) for name, f in (("a", refuses), ("b", greets))
+    }
+    monkeypatch.setattr(greeting, "SOURCES", adapters)
+    assert greeting.answered("a", ASKED, (), Config()) is None
+    assert answer("ats") is not None
+    assert answer("ats", delivery=Delivery({}, b"", "GET")) is None
 
 
 def answer(name: str, filler: str = "filler", delivery: Delivery = ASKED) -> Answer | None:

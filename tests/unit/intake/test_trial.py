@@ -12,7 +12,7 @@ from services.intake.cli import app
 from services.intake.sources import SOURCES
 from shared.errors import Invalid
 from tests.unit.intake.signing import SECRET, signed
-from tests.unit.intake.sources.deliveries import NOW, encoded, stored
+from tests.unit.intake.sources.deliveries import NOW, body_of, encoded, headers_of, stored
 
 REJECTED = encoded(stored("greenhouse")["a-candidate-withdrew"]["body"])
 MEMBERS = {"type", "who", "stage", "reason", "person", "recruiter", "job", "at", "text"}
@@ -133,6 +133,29 @@ def test_a_greeting_is_told_with_its_answer(trial: Trial) -> None:
         "body": "",
     }
     assert (told["verified"], told["events"], told["ignored"]) == (None, [], [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "headers", "options", "told"),
+    [
+        ("linkedin", {}, ("--method", "GET", "--query", "challengeCode=1"), "challengeCode"),
+        ("cloudevents", {}, ("--method", "OPTIONS"), "WebHook-Request-Origin"),
+        ("smartrecruiters", {"X-Hook-Secret": "a\r\nb"}, (), "X-Hook-Secret"),
+    ],
+)
+def test_a_faulty_greeting_is_told_by_what_was_expected(
+    trial: Trial, kind: str, headers: dict[str, str], options: tuple[str, ...], told: str
+) -> None:
+    """And not by the body that a greeting has not."""
+    with pytest.raises(Invalid, match=f"{told}.*expected"):
+        trial.run(kind, b"", headers, *options)
+
+
+def test_a_delivery_with_what_a_greeting_would_have_is_read(trial: Trial) -> None:
+    """As at the door."""
+    case = stored("smartrecruiters")["a-status-changed"]
+    headers = {**headers_of(case), "X-Hook-Secret": "a b"}
+    assert trial.run("smartrecruiters", body_of(case), headers)["events"]
 
 
 def test_a_header_may_have_come_twice(trial: Trial) -> None:

@@ -3,6 +3,7 @@
 import hmac
 from base64 import b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -253,10 +254,11 @@ class AdapterContract:
     def test_no_stranger_breaks_the_greeting(
         self, method: str, query: str, headers: dict[str, str], body: bytes
     ) -> None:
-        """It is answered or not, and an answer is one that HTTP can carry."""
+        """It is answered or not, or its fault is told; an answer is one that HTTP can carry."""
         delivery = Delivery(headers, body, method, query)
-        answer = self.adapter.handshake(delivery, (self.secret,), self.adapter.CONFIG())
-        assert answer is None or isinstance(answer, Answer)
+        with suppress(Invalid):
+            answer = self.adapter.handshake(delivery, (self.secret,), self.adapter.CONFIG())
+            assert answer is None or isinstance(answer, Answer)
 
     def test_a_genuine_delivery_is_no_greeting(self) -> None:
         """Or its events would be lost."""

@@ -62,6 +62,12 @@ def encoded(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
+def headers_of(case: Mapping[str, Any]) -> dict[str, str]:
+    """The headers of a stored delivery that no signature is in: without its own type no mail is read."""
+    given = {"content-type": "message/rfc822"} if "mail" in case else {}
+    return given | {name.lower(): str(value) for name, value in case.get("headers", {}).items()}
+
+
 def body_of(case: Mapping[str, Any]) -> bytes:
     """The body of a stored delivery: of its JSON, of a mail's lines, or the very bytes where they matter."""
     if "mail" in case:

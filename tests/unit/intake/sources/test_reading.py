@@ -122,3 +122,14 @@ def test_milliseconds_are_a_moment() -> None:
     """To the millisecond, and none where there is no such year."""
     assert reading.unix_ms(1777885950123) == datetime(2026, 5, 4, 9, 12, 30, 123_000, tzinfo=UTC)
     assert reading.unix_ms(True) is reading.unix_ms(10**30) is reading.unix_ms(1.5) is None
+
+
+@given(*[json_values | st.just("x" * 400) | st.just("rey@acme.example")] * 4)
+def test_anything_makes_a_recruiter_and_a_job_or_none(name: Any, email: Any, own_id: Any, team: Any) -> None:
+    """What cannot be used is left out, and no adapter has to look first."""
+    recruiter, job = reading.recruiter(name, email, own_id, team), reading.job(name, own_id)
+    if email == "rey@acme.example":
+        assert recruiter is not None
+        assert recruiter.email == email
+    assert recruiter is None or recruiter.email or recruiter.external_id or recruiter.team
+    assert job is None or job.title or job.external_id

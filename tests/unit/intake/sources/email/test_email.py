@@ -1,5 +1,6 @@
 """The kind `email`: what a stranger's mail may tell of, and what nobody may say by it."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -21,6 +22,14 @@ from tests.unit.intake.sources.deliveries import NOW, body_of, stored, told
 CASES = stored("email")
 CASE = "case_" + "ab2c" * 8
 ANOTHER = "case_" + "b" * 32
+#: What may stand before an address: nothing, a name in quotes, an encoded one.
+NAMES = (
+    st.just("")
+    | st.text(st.characters(exclude_characters='"\\\r\n', exclude_categories=["Cs", "Cc"]), max_size=240).map(
+        lambda name: f'"{name}" '
+    )
+    | st.binary(max_size=60).map(lambda name: f"=?utf-8?b?{b64encode(name).decode()}?= ")
+)
 
 
 class TestEmail(AdapterContract):
@@ -141,6 +150,43 @@ class TestEmail(AdapterContract):
         other = replace(stop, body=stop.body.replace(b"ada@example.com", b"bob@example.com"))
         ids = {self.map(one, {}).events[0].id for one in (stop, other)}
         assert len(ids) == 2
+
+    @FUZZ
+    @given(names=st.lists(NAMES, min_size=3, max_size=3), sent=st.booleans())
+    def test_any_name_beside_an_address_gives_the_event(self, names: list[str], *, sent: bool) -> None:
+        """Of the sender, of who got it, of who got a copy: a name that cannot be one is left out or cut."""
+        config = {"recruiters": ["rey@acme.example", "r2@acme.example"]}
+        sender, to = ("rey@acme.example", "ada@example.com")[:: 1 if sent else -1]
+        mail = (
+            f"From: {names[0]}<{sender}>\r\nTo: {names[1]}<{to}>\r\nCc: {names[2]}<x@acme.example>\r\n"
+            "Date: Mon, 4 May 2026 11:11:50 +0200\r\nMessage-ID: <m@example.com>\r\n\r\nNot for me."
+        )
+        body = mail.encode("utf-8", "replace")
+        (event,) = self.map(Delivery({"content-type": "message/rfc822"}, body), config).events
+        assert isinstance(event.data, InteractionRecorded)
+        assert event.data.direction == ("outreach" if sent else "reply")
+        assert event.data.person.email == "ada@example.com"
+        assert event.data.recruiter is not None
+        assert event.data.recruiter.email == "rey@acme.example"
+
+    @pytest.mark.parametrize(
+        ("name", "told"), [("", None), ('"  " ', None), ('"' + "N" * 300 + '"', "N" * 200)]
+    )
+    def test_a_recruiter_needs_no_name(self, name: str, told: str | None) -> None:
+        """An address alone is the commonest way to write to somebody."""
+        recruiter = self.of("a-reply", '"Rey Recruiter" <rey', f"{name}<rey").recruiter
+        assert (recruiter.name, recruiter.email) == (told, "rey@acme.example")
+
+    def test_a_recruiter_who_got_it_twice_is_one(self) -> None:
+        """In To and in Cc, in whatever letter case."""
+        found = self.of("a-reply", "Subject:", "Cc: REY@acme.example\r\nSubject:")
+        assert found.recruiter is not None
+
+    @pytest.mark.parametrize("header", ["Cc", "BCC", "Delivered-To", "X-Original-To"])
+    def test_a_wish_is_one_wherever_its_address_stands(self, header: str) -> None:
+        """In a copy too, beside a recruiter in To."""
+        found = self.of("a-reply", "Subject:", f"{header}: Stop <STOP@acme.example>\r\nSubject:")
+        assert isinstance(found, OptOutReceived)
 
     def test_a_mail_without_an_id_goes_by_its_content(self) -> None:
         """Two of them are two."""

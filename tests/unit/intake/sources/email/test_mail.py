@@ -101,6 +101,15 @@ def test_a_header_that_came_twice_or_is_too_long_names_nobody() -> None:
     assert not mail.addresses(mail.read(written(long, "")), "From")
 
 
+def test_each_server_on_the_way_may_name_whom_it_brought_it_to() -> None:
+    """In a line of its own, where the address stands bare or not; a flood of them is none."""
+    for name in ("Delivered-To", "X-Original-To"):
+        lines = [f"{name}: ada@example.com", f"{name}: <bob@example.com>"]
+        read = mail.addresses(mail.read(written(*lines, "", "x")), name)
+        assert [address for _, address in read] == ["ada@example.com", "bob@example.com"]
+        assert not mail.addresses(mail.read(written(*lines * 10, "", "x")), name)
+
+
 def test_a_page_is_read_as_it_is_seen() -> None:
     """Without what is not shown; what is quoted is marked as text marks it."""
     page = (
@@ -131,6 +140,14 @@ def test_a_page_is_read_as_it_is_seen() -> None:
         "stop\n\n----- Original Message -----\nFrom: Rey",
         "stop\n________________________________\nFrom: Rey",
         "stop\n> quoted right below",
+        "STOP\n\nSent from my iPhone",
+        "Stop.\nSent from Outlook for iOS\n\n> quoted",
+        "Stop\n\nGet Outlook for Android",
+        "Bitte abmelden.\n\nVon meinem iPhone gesendet",
+        "Désinscription\n\nEnvoyé de mon iPad",
+        "Baja\n\nEnviado desde mi Samsung Galaxy",
+        "lopeta\n\nLähetetty iPhonesta",
+        "wypisz\n\nWysłano z iPhone'a",
     ],
 )
 def test_a_word_that_asks_for_silence_and_nothing_else_is_an_opt_out(text: str) -> None:
@@ -151,6 +168,10 @@ def test_a_word_that_asks_for_silence_and_nothing_else_is_an_opt_out(text: str) 
         "> stop",
         "Great!\n> stop",
         "stop\n\nAda",
+        "Stop by\n\nSent from my iPhone",
+        "Sent from my iPhone",
+        "stop\n\nI sent the CV from my desk, not from my iPhone",
+        "stop\n\nSent from my heart",
         "Thanks:\n\nstop the presses:\n> x",
         "--",
     ],

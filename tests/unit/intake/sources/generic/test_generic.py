@@ -82,6 +82,16 @@ class TestGeneric(AdapterContract):
             self.map(Delivery({}, encoded({"payload": {"changes": items}})), config)
         assert [fault.pointer for fault in refused.value.errors] == ["/1/id", "/2/time", "/3/person"]
 
+    def test_a_stop_does_not_fall_with_its_neighbour(self) -> None:
+        """Wherever it stands; each fault beside it is told."""
+        item = CASES["our-own-form-without-a-mapping"]["body"]
+        stop = item | {"id": "s", "type": "opt_out.received"}
+        odd = item | {"timestamp": "today"}
+        for items in ([stop, odd, odd], [odd, stop, odd]):
+            mapped = self.map(Delivery({}, encoded(items)), {})
+            assert [sent.id for sent in mapped.events] == ["s"]
+            assert ["/time" in left.why for left in mapped.ignored] == [True, True]
+
     def test_a_delivery_has_its_bound(self) -> None:
         """As many events as one delivery of any kind may hold."""
         items = [{"type": "pondered"}] * MAX_EVENTS

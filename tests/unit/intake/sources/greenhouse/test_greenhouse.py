@@ -10,7 +10,7 @@ from services.intake.sources import Delivery
 from shared.errors import Invalid, SignatureInvalid
 from shared.events import DeclineReceived, DeclineWithdrawn, OptOutReceived, PersonChanged
 from tests.unit.intake.sources.contract import AdapterContract, bare_hex
-from tests.unit.intake.sources.deliveries import body_of, changed, stored
+from tests.unit.intake.sources.deliveries import body_of, changed, encoded, stored
 
 CASES = stored("greenhouse")
 APPLICATION = ("payload", "application")
@@ -55,6 +55,20 @@ class TestGreenhouse(AdapterContract):
         (edited,) = self.read(changed(body, (*APPLICATION, "rejection_reason", "name"), "Other"))
         (other,) = self.read(changed(body, (*APPLICATION, "id"), 102))
         assert first.id == edited.id != other.id
+
+    @pytest.mark.parametrize("spoiled", [("rejected_at",), ("id",), ("rejection_reason",)])
+    def test_an_opt_out_does_not_fall_with_the_decline_beside_it(self, spoiled: tuple[str, ...]) -> None:
+        """What cannot be read of it is told; where there is no opt-out it is refused."""
+        body = CASES["an-opt-out-beside-it"]["body"]
+        odd = changed(body, (*APPLICATION, *spoiled), None)
+        mapped = self.map(Delivery({}, encoded(odd)))
+        assert isinstance(mapped.events[-1].data, OptOutReceived)
+        assert len(mapped.events) + len(mapped.ignored) == 2
+        if spoiled != ("rejection_reason",):
+            (left,) = mapped.ignored
+            assert "/".join(("/payload/application", *spoiled)) in left.why
+            with pytest.raises(Invalid):
+                self.read(changed(odd, (*APPLICATION, "candidate", "can_email"), True))
 
     def test_an_unreject_takes_back_the_very_rejection(self) -> None:
         """By its id; told again it is the same, told later another that harms nobody."""

@@ -60,7 +60,8 @@ class TestLinkedin(AdapterContract):
     def test_no_event_can_be_had_signed_by_a_challenge(self) -> None:
         """What is signed for a stranger would be a genuine delivery of the stranger's own making."""
         body = '{"type":"x"}'
-        assert self.greeted(f"challengeCode={quote('hmacsha256=' + body)}", self.secret) is None
+        with pytest.raises(Invalid):
+            self.greeted(f"challengeCode={quote('hmacsha256=' + body)}", self.secret)
 
     @pytest.mark.parametrize(
         "query",
@@ -82,14 +83,16 @@ class TestLinkedin(AdapterContract):
     )
     def test_only_one_random_uuid_is_a_challenge(self, query: str) -> None:
         """Of the fourth version, as documented, and not a letter more."""
-        assert self.greeted(query, self.secret) is None
+        with pytest.raises(Invalid, match="challengeCode in the query: a UUID of version 4"):
+            self.greeted(query, self.secret)
 
     def test_a_challenge_comes_by_get_and_needs_a_secret(self) -> None:
         """A delivery with a challenge behind its address is a delivery."""
         query = f"challengeCode={CODE}"
         for method in ("POST", "HEAD", "OPTIONS"):
             assert self.greeted(query, self.secret, method=method) is None
-        assert self.greeted(query) is None
+        with pytest.raises(Invalid, match="a secret is expected"):
+            self.greeted(query)
 
     def test_no_event_is_taken_for_a_no(self) -> None:
         """Whatever it calls itself."""

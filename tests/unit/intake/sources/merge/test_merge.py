@@ -10,9 +10,9 @@ import pytest
 
 from services.intake.sources import Delivery
 from shared.errors import Invalid
-from shared.events import DeclineReceived
+from shared.events import DeclineReceived, OptOutReceived
 from tests.unit.intake.sources.contract import AdapterContract
-from tests.unit.intake.sources.deliveries import changed, stored
+from tests.unit.intake.sources.deliveries import changed, encoded, stored
 
 CASES = stored("merge")
 REJECTED, DENIED = CASES["rejected-by-ids"]["body"], CASES["an-offer-denied"]["body"]
@@ -109,3 +109,14 @@ class TestMerge(AdapterContract):
         with pytest.raises(Invalid) as refused:
             self.read(changed(body, path, value))
         assert [fault.pointer for fault in refused.value.errors] == [pointer]
+
+    @pytest.mark.parametrize("member", ["id", "rejected_at"])
+    def test_an_opt_out_does_not_fall_with_the_decline_beside_it(self, member: str) -> None:
+        """What cannot be read of it is told; where there is no opt-out it is refused."""
+        odd = changed(CASES["an-opt-out-beside-it"]["body"], ("data", member), "x" * 300)
+        mapped = self.map(Delivery({}, encoded(odd)))
+        (opt_out,), (left,) = mapped.events, mapped.ignored
+        assert isinstance(opt_out.data, OptOutReceived)
+        assert f"/data/{member}" in left.why
+        with pytest.raises(Invalid):
+            self.read(changed(odd, ("data", "candidate", "can_email"), True))

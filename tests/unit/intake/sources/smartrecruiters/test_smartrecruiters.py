@@ -98,7 +98,8 @@ class TestSmartRecruiters(AdapterContract):
     def test_what_no_honest_header_holds_is_not_given_back(self, told: str) -> None:
         """Nor is anything by another method than the one activation uses."""
         config = self.adapter.CONFIG()
-        assert self.adapter.handshake(Delivery({"x-hook-secret": told}, b""), (), config) is None
+        with pytest.raises(Invalid, match="X-Hook-Secret"):
+            self.adapter.handshake(Delivery({"x-hook-secret": told}, b""), (), config)
         assert self.adapter.handshake(Delivery({"x-hook-secret": "ab"}, b"", "GET"), (), config) is None
 
     def test_success_is_202(self) -> None:
