@@ -4,15 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
-import re2
-
 from services.policy.facts import Intent
 from services.policy.text.datafile import Meaning
 from services.policy.text.lexicon import ALL, Asked, Lexicon
 from services.policy.text.reading import Reading, read
 from services.policy.text.rule import Hit, line_around
 from services.policy.text.scorer import Weighed
-from services.policy.text.segment import unquoted
+from services.policy.text.segment import footer, unquoted
 
 #: What counts in any language. Anything else only in one that the text may be in: a chance likeness of words
 #: must neither permit nor cast doubt.
@@ -35,6 +33,8 @@ _IN_ITS_SENTENCE = 0.42
 _KNOWN_NO: frozenset[Meaning] = frozenset({"reply.decline", "reply.later"})
 #: From here on it may be, so a person looks before anything is sent.
 _PERHAPS = 0.3
+#: And from here on in one sentence, where nothing known says no.
+_PERHAPS_IN_A_SENTENCE = 0.55
 #: A no of this share is plain.
 _PLAINLY = 0.6
 #: A share of none of them below this leaves a doubt. Two words say little either way, and are the plainest no.
@@ -118,7 +118,7 @@ def understand(text: str, lexicon: Lexicon) -> Reply:
         language, covered = foreign, False
     weighed = reading.weighed("replies")
     intent = _intent(hits, weighed["reply"], reading) if reading.words else "unclear"
-    said = (*_beside(intent, said, weighed["reply"]), *_doubts(intent, weighed["doubt"], reading))
+    said = (*_beside(intent, said, reading), *_doubts(intent, weighed["doubt"], reading))
     shown = next((one for one in said if one.meaning in _SHOWS.get(intent, ())), None)
     words_shown = shown.words if shown else reading.telling("replies", "reply", intent)
     return Reply(
@@ -181,21 +181,27 @@ def _enough_for_silence(said: set[Meaning]) -> float:
     return _BESIDE_A_KNOWN_NO if said & _KNOWN_NO and "reply.oblique" not in said else _WITHOUT_A_PHRASE
 
 
-def _beside(intent: Intent, said: Sequence[Said], weighed: Weighed) -> Iterator[Said]:
+def _beside(intent: Intent, said: Sequence[Said], reading: Reading) -> Iterator[Said]:
     """What counts beside the intent. Courtesy around a plain no is none of it; a wish for silence always is."""
+    weighed = reading.weighed("replies")["reply"]
     plain = intent == "declined_soft" and weighed.share("declined_soft") >= _PLAINLY
     for one in said:
-        meaning: Meaning = (
-            "reply.oblique" if one.meaning in _OUTWEIGHED and intent not in _SILENCE else one.meaning
-        )
+        outweighed = one.meaning in _OUTWEIGHED and intent not in _SILENCE
+        meaning: Meaning = "reply.oblique" if outweighed else one.meaning
         if not (plain and meaning in _COURTESY):
             yield one if meaning == one.meaning else replace(one, meaning=meaning, means=_SAYS[meaning])
     silent = weighed.share(*_SILENCE)
     if intent in _SILENCE and not any(one.meaning in _ASKS_FOR_SILENCE for one in said):
         silence: Meaning = "reply.hostile" if intent == "hostile_optout" else "reply.opt_out"
         yield Said(silence, "", "weights.reply", _SAYS[silence])
-    elif intent == "declined_soft" and silent >= _PERHAPS:
+    elif intent == "declined_soft" and (silent >= _PERHAPS or _perhaps_in_a_sentence(said, reading)):
         yield Said("reply.oblique", "", "weights.reply", _SAYS["reply.oblique"])
+
+
+def _perhaps_in_a_sentence(said: Sequence[Said], reading: Reading) -> bool:
+    sentences = reading.weighed_by_sentence("replies")
+    most = max((one["reply"].share(*_SILENCE) for one in sentences), default=0)
+    return most >= _PERHAPS_IN_A_SENTENCE and not any(one.meaning in _KNOWN_NO for one in said)
 
 
 def _doubts(intent: Intent, weighed: Weighed, reading: Reading) -> Iterator[Said]:
@@ -227,15 +233,6 @@ _VERY_FEW_WORDS = 5
 _FEW_WORDS = 6
 
 
-#: What a mailing's footer says in the languages of Europe and beyond, folded.
-_FOOTER = re2.compile(
-    r"\bunsubscribe|\bopt[- ]?out\b|\bremove you\b|\b(?:stop|no longer) (?:wish|want|receiv)\w*|\babmeld|\baustrag|\babbestell"
-    r"|\bdesinscri|\bdesabonn|\bdarse de baja|\bdate de baja|\bdescadastr|\bcancelar (?:a |la )?(?:sus|ins)cri|\bdisiscri"
-    r"|\buitschrijv|\bafmeld|\bwypis|\bavregistr|\bavprenumer|\bavmeld|\bafmeld|\bframeld|\bodhlas|\babonelikten"
-    r"|отпис|відпис|配信停止|수신 ?거부|退订|الغاء الاشتراك"
-)
-
-
 def _quoted(reading: Reading, lexicon: Lexicon) -> str | None:
     if not reading.quoted.strip():
         return None
@@ -243,5 +240,4 @@ def _quoted(reading: Reading, lexicon: Lexicon) -> str | None:
     hits = (hit for hit in lexicon.hits("reply", below.views) if hit.rule.meaning == "reply.opt_out")
     if hit := next(hits, None):
         return below.evidence(hit)
-    footer = _FOOTER.search(below.normal.text)
-    return footer.group() if footer else None
+    return footer(below.normal.text)

@@ -40,6 +40,13 @@ _DISCLAIMS = re2.compile(
     r"|bericht|wiadomosc|meddelande|besked)\b.{0,60}\b(?:vertraulich|confiden|riservat|vertrouwelijk|poufn|konfident|fortrolig).*)$",
     _OPTIONS,
 )
+#: What a mailing's footer says in the languages of Europe and beyond, folded.
+_FOOTER = re2.compile(
+    r"\bunsubscribe|\bopt[- ]?out\b|\bremove you\b|\b(?:stop|no longer) (?:wish|want|receiv)\w*|\babmeld|\baustrag|\babbestell"
+    r"|\bdesinscri|\bdesabonn|\bdarse de baja|\bdate de baja|\bdescadastr|\bcancelar (?:a |la )?(?:sus|ins)cri|\bdisiscri"
+    r"|\buitschrijv|\bafmeld|\bwypis|\bavregistr|\bavprenumer|\bavmeld|\bafmeld|\bframeld|\bodhlas|\babonelikten"
+    r"|отпис|відпис|配信停止|수신 ?거부|退订|الغاء الاشتراك"
+)
 #: Introductions are shorter; a longer line is prose.
 _LONGEST_INTRODUCTION = 200
 #: A line that was broken by the mail program and not by the writer is about this long.
@@ -110,6 +117,12 @@ def _introduces(line: str, below: str) -> bool:
 def unquoted(quoted: str) -> str:
     """What was quoted, without its marks and in one line: where it was broken says nothing."""
     return " ".join(line.lstrip("> \t") for line in quoted.split("\n"))
+
+
+def footer(text: str) -> str | None:
+    """The words by which a mailing offers to end, if a folded text has any."""
+    found = _FOOTER.search(text)
+    return found.group() if found else None
 
 
 def lines_joined(text: str) -> str:

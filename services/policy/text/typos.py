@@ -11,6 +11,8 @@ from services.policy.text.normal import Edit
 _SHORTEST = 5
 _TWO_EDITS_FROM = 9
 _LONGEST = 24
+#: Letters that are written for each other within a word, because they sound alike.
+_SOUND = {"es": str.maketrans("v", "b")}
 _EDGES = ".,;:!?\"'()[]{}<>*_~-\n"
 _LEET = str.maketrans("013457@$!|", "oieastasil")
 
@@ -26,7 +28,7 @@ class Vocabulary:
             for word in words:
                 self._keys.setdefault(word, set()).add(language)
                 if len(word) >= _SHORTEST:
-                    for short in _shortened(word, _edits(word)):
+                    for short in _shortened(_heard(word, language), _edits(word)):
                         self._near.setdefault(short, set()).add((language, word))
         self._meant = lru_cache(maxsize=20_000)(self._of_token)
 
@@ -53,9 +55,11 @@ class Vocabulary:
         word = next(iter(_forms(token)), token)
         if not _SHORTEST <= len(word) <= _LONGEST or not word.isalpha():
             return ()
-        near = {pair for short in _shortened(word, _edits(word)) for pair in self._near.get(short, ())}
+        heard = {_heard(word, language) for language in ("", *_SOUND)}
+        shorts = set[str]().union(*(_shortened(one, _edits(word)) for one in heard))
+        near = {pair for short in shorts for pair in self._near.get(short, ())}
         close = [
-            (distance(word, key), key, language)
+            (distance(_heard(word, language), _heard(key, language)), key, language)
             for language, key in near
             if key[0] == word[0] or len(key) > _SHORTEST
         ]
@@ -91,6 +95,10 @@ def _drawn(token: str, keep: int) -> str:
         kept.append(token[at] * (keep if end - at > 2 else end - at))  # noqa: PLR2004 - three in a row
         at = end
     return "".join(kept)
+
+
+def _heard(word: str, language: str) -> str:
+    return word[:1] + word[1:].translate(_SOUND.get(language, {}))
 
 
 def _shortened(word: str, times: int) -> set[str]:
