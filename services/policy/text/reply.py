@@ -28,7 +28,7 @@ _COURTESY: frozenset[Meaning] = frozenset(
 )
 #: The share of silence from which it is what the text asks for. A missed wish does more harm than a false one.
 #: The sentence that a phrase stands in is weighed too, for courtesies around it take nothing back.
-_WITH_A_PHRASE, _WITHOUT_A_PHRASE, _BESIDE_A_KNOWN_NO = 0.36, 0.22, 0.45
+_WITH_A_PHRASE, _WITHOUT_A_PHRASE, _BESIDE_A_KNOWN_NO = 0.3, 0.18, 0.45
 _IN_ITS_SENTENCE = 0.42
 _KNOWN_NO: frozenset[Meaning] = frozenset({"reply.decline", "reply.later"})
 #: From here on it may be, so a person looks before anything is sent.
