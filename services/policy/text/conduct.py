@@ -6,10 +6,9 @@ from services.policy.context import Finding
 from services.policy.facts import Severity
 from services.policy.text.datafile import Meaning
 from services.policy.text.lexicon import TO_A_MACHINE, Lexicon
-from services.policy.text.reading import Reading, read
+from services.policy.text.reading import Reading, quotation, read
 from services.policy.text.reply import NO_CHANCE
 from services.policy.text.rule import Hit
-from services.policy.text.segment import unquoted
 
 #: Mild ones are for a person to judge; everything else is no way to treat anybody.
 _MILD: frozenset[Meaning] = frozenset({"conduct.pressure", "conduct.urgency", "conduct.machine"})
@@ -56,7 +55,7 @@ def findings(text: str, lexicon: Lexicon, *, where: str) -> list[Finding]:
     unread = _unread(reading.language in lexicon.permits, len(reading.own.split()) <= _FEW_WORDS)
     if unread and not reading.languages & lexicon.permits:
         found.append(_plain("conduct.language", unread, {"language": reading.language, "message": where}))
-    elif foreign := lexicon.guesser.foreign(reading.views["sentence"].decode(), lexicon.known):
+    elif foreign := lexicon.guesser.foreign(reading.sentences, lexicon.known):
         found.append(_plain("conduct.language", "hold", {"language": foreign, "message": where}))
     if reading.normal.oddities - {"invisible"}:
         found.append(
@@ -83,9 +82,9 @@ def _weighed(reading: Reading, where: str) -> Iterator[Finding]:
 
 def _quoted(reading: Reading, lexicon: Lexicon, where: str) -> Iterator[Finding]:
     """What stands in quotations may be somebody else's, or be put there to be overlooked."""
-    if not reading.quoted.strip():
+    below = quotation(reading, lexicon)
+    if below is None:
         return
-    below = read(unquoted(reading.quoted), lexicon, quoted=True)
     for hit in lexicon.hits("conduct", below.views):
         if hit.rule.meaning not in _MILD and _counts(hit, below):
             yield Finding(

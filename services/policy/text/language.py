@@ -67,12 +67,12 @@ class Guesser:
         tokens = text[:_READ].split()
         return Counted(Counter(chain.from_iterable(map(self._told, tokens))), len(tokens))
 
-    def foreign(self, sentences: str, known: frozenset[str]) -> str | None:
+    def foreign(self, sentences: Iterable[str], known: frozenset[str]) -> str | None:
         """The language of the first sentence that is in none of the known ones, if there is one.
 
         Statistics are asked of a sentence with hardly a function word, or in other letters; they err on few words.
         """
-        for sentence in sentences.split("\n"):
+        for sentence in sentences:
             counted = self.count(sentence)
             most = max(counted.counts.values(), default=0)
             strange = _has_other_letters(sentence)

@@ -35,14 +35,18 @@ class Reading:
         start = len(view[: hit.start].decode())
         return self.normal.evidence(start, start + len(view[hit.start : hit.end].decode()))
 
+    @property
+    def sentences(self) -> list[str]:
+        """The writer's own words, a thought at a time; some may be blank."""
+        return self.views["sentence"].decode().split("\n")
+
     def weighed(self, group: str) -> dict[Subject, Weighed]:
         """What the writer's own words weigh, taken together."""
         return scales()[group].weigh(self.words)
 
     def weighed_by_sentence(self, group: str) -> list[dict[Subject, Weighed]]:
         """What each sentence weighs by itself, as nothing said beside it can change."""
-        sentences = self.views["sentence"].decode().split("\n")
-        return [scales()[group].weigh(words) for sentence in sentences if (words := words_of(sentence))]
+        return [scales()[group].weigh(words) for sentence in self.sentences if (words := words_of(sentence))]
 
     def weighed_around(self, hit: Hit, group: str) -> dict[Subject, Weighed]:
         """What the sentence of a hit weighs by itself."""
@@ -75,3 +79,10 @@ def read(text: str, lexicon: Lexicon, *, quoted: bool = False) -> Reading:
     }
     language = lexicon.guesser.language(own, counted)
     return Reading(mended, own, parts.quoted, views, candidates, language, tuple(words_of(own)))
+
+
+def quotation(reading: Reading, lexicon: Lexicon) -> Reading | None:
+    """What a text quotes, as one text by itself; None where it quotes nothing."""
+    if not reading.quoted.strip():
+        return None
+    return read(segment.unquoted(reading.quoted), lexicon, quoted=True)

@@ -7,10 +7,10 @@ from typing import get_args
 from services.policy.facts import Intent
 from services.policy.text.datafile import Meaning
 from services.policy.text.lexicon import ALL, Asked, Lexicon
-from services.policy.text.reading import Reading, read
+from services.policy.text.reading import Reading, quotation, read
 from services.policy.text.rule import Hit, line_around
 from services.policy.text.scorer import Weighed
-from services.policy.text.segment import footer, unquoted
+from services.policy.text.segment import footer
 
 #: What counts in any language. Anything else only in one that the text may be in: a chance likeness of words
 #: must neither permit nor cast doubt.
@@ -113,12 +113,11 @@ def understand(text: str, lexicon: Lexicon) -> Reply:
     ]
     said = tuple(_told(hit, reading) for hit in hits)
     language, covered = _language(reading, lexicon, said)
-    foreign = lexicon.guesser.foreign(reading.views["sentence"].decode(), lexicon.known)
-    if covered and foreign:
+    if covered and (foreign := lexicon.guesser.foreign(reading.sentences, lexicon.known)):
         language, covered = foreign, False
     weighed = reading.weighed("replies")
     intent = _intent(hits, weighed["reply"], reading) if reading.words else "unclear"
-    said = (*_beside(intent, said, reading), *_doubts(intent, weighed["doubt"], reading))
+    said = (*_beside(intent, said, weighed["reply"], reading), *_doubts(intent, weighed["doubt"], reading))
     shown = next((one for one in said if one.meaning in _SHOWS.get(intent, ())), None)
     words_shown = shown.words if shown else reading.telling("replies", "reply", intent)
     return Reply(
@@ -181,9 +180,8 @@ def _enough_for_silence(said: set[Meaning]) -> float:
     return _BESIDE_A_KNOWN_NO if said & _KNOWN_NO and "reply.oblique" not in said else _WITHOUT_A_PHRASE
 
 
-def _beside(intent: Intent, said: Sequence[Said], reading: Reading) -> Iterator[Said]:
+def _beside(intent: Intent, said: Sequence[Said], weighed: Weighed, reading: Reading) -> Iterator[Said]:
     """What counts beside the intent. Courtesy around a plain no is none of it; a wish for silence always is."""
-    weighed = reading.weighed("replies")["reply"]
     plain = intent == "declined_soft" and weighed.share("declined_soft") >= _PLAINLY
     for one in said:
         outweighed = one.meaning in _OUTWEIGHED and intent not in _SILENCE
@@ -234,9 +232,9 @@ _FEW_WORDS = 6
 
 
 def _quoted(reading: Reading, lexicon: Lexicon) -> str | None:
-    if not reading.quoted.strip():
+    below = quotation(reading, lexicon)
+    if below is None:
         return None
-    below = read(unquoted(reading.quoted), lexicon, quoted=True)
     hits = (hit for hit in lexicon.hits("reply", below.views) if hit.rule.meaning == "reply.opt_out")
     if hit := next(hits, None):
         return below.evidence(hit)
