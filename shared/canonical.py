@@ -8,16 +8,7 @@ import unicodedata
 
 import phonenumbers
 
-from shared.profiles import canonical_profile_url
 from shared.spelling import domain_of, folded, lowered, plain_text
-
-__all__ = [
-    "canonical_email",
-    "canonical_external_id",
-    "canonical_phone",
-    "canonical_profile_url",
-    "canonical_team",
-]
 
 _LONGEST_EMAIL = 320
 #: Country code and all: the shortest numbers that can be dialled from abroad.

@@ -9,10 +9,10 @@ from shared.canonical import (
     canonical_email,
     canonical_external_id,
     canonical_phone,
-    canonical_profile_url,
     canonical_team,
 )
 from shared.encoding import b64url
+from shared.profiles import canonical_profile_url
 
 __all__ = [
     "Fingerprints",

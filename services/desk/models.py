@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from shared import events
-from shared.canonical import canonical_email, canonical_phone, canonical_profile_url
+from shared.canonical import canonical_email, canonical_phone
+from shared.profiles import canonical_profile_url
 from shared.states import State
 
 _CASE = "case_" + "a2b3c4d5" * 4

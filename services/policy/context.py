@@ -23,7 +23,6 @@ from services.policy.facts import (
     Lookup,
     Mark,
     Message,
-    Moment,
     Reading,
     Review,
     Sameness,
@@ -32,7 +31,7 @@ from services.policy.facts import (
     Stop,
     Volume,
 )
-from shared.events import Stage
+from shared.events import Moment, Stage
 from shared.reasons import Who
 
 #: The newest entries kept of each kind of history. Bounds a stored decision and the time of a judgment.

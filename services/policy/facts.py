@@ -4,11 +4,10 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from shared.events import Stage
-from shared.moments import to_millisecond
+from shared.events import Moment, Stage
 from shared.reasons import Side, Who, who_says
 
 #: Days that a tally goes back.
@@ -31,10 +30,6 @@ Intent = Literal[
     "hostile_optout",
     "unclear",
 ]
-
-#: A moment in UTC, cut to the millisecond because the database keeps no more: a stored context must have the
-#: digest of the one that was judged. A time without a zone is refused.
-Moment = Annotated[AwareDatetime, AfterValidator(to_millisecond)]
 
 _DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d", re.ASCII)
 

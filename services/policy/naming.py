@@ -50,7 +50,7 @@ def _words(name: str) -> list[str]:
 
 
 def _folded(word: str) -> str:
-    return "".join(alphabet.FOLD[letter] for letter in word).strip()
+    return alphabet.folded(word).strip()
 
 
 def _spellings(word: str) -> frozenset[str]:

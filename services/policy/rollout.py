@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.policy.facts import Moment
 from shared.errors import AfterwordError
+from shared.events import Moment
 
 #: What an operator may do with a document. A draft only lies there; a shadow decides beside the live one.
 Stage = Literal["draft", "shadow", "live", "withdrawn"]

@@ -1,7 +1,7 @@
 """Letters: how each is folded, which are invisible, and which of another script look like which."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 import re2
@@ -74,6 +74,11 @@ class _Fold(dict[str, str]):
 
 #: The folded form of a letter, which may be none or several. Bounded by the number of letters there are.
 FOLD = _Fold()
+
+
+def folded(text: Iterable[str]) -> str:
+    """The letters as rules read them."""
+    return "".join(map(FOLD.__getitem__, text))
 
 
 def script(letter: str) -> str:

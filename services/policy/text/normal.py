@@ -103,7 +103,7 @@ def _folded(original: str, cut: str, oddities: set[Oddity]) -> Normal:
         if mended is not letters:
             oddities.add("mixed_script")
             letters = mended
-    text = "".join(map(alphabet.FOLD.__getitem__, letters))
+    text = alphabet.folded(letters)
     lengths = {letter: len(alphabet.FOLD[letter]) for letter in set(letters)}
     if len(letters) == len(cut) and set(lengths.values()) == {1}:
         return Normal(original, text, None, frozenset(oddities))

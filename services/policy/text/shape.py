@@ -24,7 +24,7 @@ _INITIALS = re2.compile(r"(?:[a-z]\.){3,5}[a-z]")
 def faults(text: str, field: str) -> Iterator[tuple[str, str]]:
     """Codes with the words that show them."""
     plain = _LINES.sub("\n", unicodedata.normalize("NFKC", text))
-    folded = _folded(plain)
+    folded = alphabet.folded(plain)
     yield from (("content.link", found) for found in links(plain, folded, field))
     yield from (("content.phone", found) for found in phones(plain, folded))
     yield from (("content.markup", found) for found in markup(plain))
@@ -34,13 +34,9 @@ def faults(text: str, field: str) -> Iterator[tuple[str, str]]:
         yield from _name(plain, field)
 
 
-def _folded(plain: str) -> str:
-    return "".join(map(alphabet.FOLD.__getitem__, plain))
-
-
 def only_initials(text: str) -> bool:
     """Whether all letters that stand apart are initials of an abbreviation."""
-    apart = alphabet.SPACED.findall(_folded(text))
+    apart = alphabet.SPACED.findall(alphabet.folded(text))
     return all(_INITIALS.fullmatch(run) for run in apart)
 
 
