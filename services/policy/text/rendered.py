@@ -5,26 +5,22 @@ from collections.abc import Iterator
 
 import re2
 
-_OPTIONS = re2.Options()
-_OPTIONS.never_capture = True
-_PARTS = re2.compile(
-    r"</?(?:p|div|br|li|ul|ol|dl|dt|dd|tr|td|th|table|h[1-6]|hr|blockquote|section|article|pre)(?:\s[^<>]{0,300})?/?>"
-    r"|<!--|-->",
-    _OPTIONS,
+from services.policy.text import alphabet
+
+_MARKED = re2.compile(
+    r"(?P<parts><!--|-->|</?(?:p|div|br|li|ul|ol|dl|dt|dd|tr|td|th|table|h[1-6]|hr|blockquote|section|article|pre)"
+    r"(?:\s[^<>]{0,300})?/?>)"
+    r"|(?P<letter>&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos|nbsp);)"
+    r"|</?(?:a|b|i|u|s|q|em|strong|span|font|small|big|sub|sup|mark|code|tt|html|body|wbr)(?:\s[^<>]{0,300})?/?>"
 )
-_UNSEEN = re2.compile(
-    r"</?(?:a|b|i|u|s|q|em|strong|span|font|small|big|sub|sup|mark|code|tt|html|body|wbr)(?:\s[^<>]{0,300})?/?>",
-    _OPTIONS,
-)
-_REFERENCE = re2.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|amp|lt|gt|quot|apos|nbsp);", _OPTIONS)
 
 
 def shown(text: str) -> Iterator[tuple[int, int, str]]:
     """The places of a folded text that show as something else, in order, and what they show as."""
-    if "<" in text:
-        found = [(*match.span(), "\n") for match in _PARTS.finditer(text)]
-        found += [(*match.span(), "") for match in _UNSEEN.finditer(text)]
-        yield from sorted(found)
-    elif "&" in text:
-        for match in _REFERENCE.finditer(text):
-            yield (*match.span(), html.unescape(match.group()))
+    if "<" not in text and "&" not in text:
+        return
+    for match in _MARKED.finditer(text):
+        if match["letter"]:
+            yield (*match.span(), alphabet.folded(html.unescape(match["letter"])))
+        else:
+            yield (*match.span(), "\n" if match["parts"] else "")

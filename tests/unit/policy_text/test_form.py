@@ -73,6 +73,7 @@ def test_what_a_recruiter_hides_in_a_quotation_is_seen() -> None:
         *("No thanks, unsubscribe", "Nein danke, abmelden", "No gracias - baja", "Nej tack, avregistrera"),
         *("<p>No thanks.</p><p>Unsubscribe</p>", "No thanks.<br>Stop writing to me", "No thanks.Unsubscribe"),
         *(f"{POLITE_NO} do_not_contact_me", f"{POLITE_NO} &#115;top writing to me"),
+        f"<p>{POLITE_NO}</p><p>&#83;t&#111;p writing&nbsp;to me</p>",
         *(f"{POLITE_NO} ꜱᴛᴏᴘ ᴡʀɪᴛɪɴɢ ᴛᴏ ᴍᴇ", f"{POLITE_NO} ѕтор writing to me"),
     ],
 )
