@@ -31,6 +31,8 @@ def checked(model: type[M], value: Any, path: tuple[str | int, ...] = ()) -> M:
 
 def said(fault: ErrorDetails) -> str:
     """What is wrong with a line of JSON, without another number of it than the file's."""
-    return (
-        _WITHIN_LINE.sub(r" at column \1", fault["msg"]) if fault["type"] == "json_invalid" else fault["msg"]
-    )
+    if fault["type"] == "too_short":
+        return f"at least {fault['ctx']['min_length']} item is expected"
+    if fault["type"] == "json_invalid":
+        return _WITHIN_LINE.sub(r" at column \1", fault["msg"])
+    return fault["msg"]
