@@ -26,7 +26,7 @@ def faults(text: str, field: str) -> Iterator[tuple[str, str]]:
     plain = _LINES.sub("\n", unicodedata.normalize("NFKC", text))
     folded = alphabet.folded(plain)
     yield from (("content.link", found) for found in links(plain, folded, field))
-    yield from (("content.phone", found) for found in phones(plain, folded))
+    yield from (("content.phone", found) for found in phones(plain, folded, field))
     yield from (("content.markup", found) for found in markup(plain))
     if field == "note" and ("?" in plain or "؟" in plain or "¿" in plain):
         yield "content.question", "?"
