@@ -23,6 +23,13 @@ def codes(text: str, field: Field = "note", company: str | None = None) -> set[s
         ("Everyone at Which? wishes you well.", "Which?"),
         ("Thank you and all the best, Rita, Société d'Étude S.A.R.L.", "Société d’Étude S.A.R.L."),
         ("Thank you from 1-800-Flowers.com.", "1-800-Flowers.com"),
+        ("Thank you from all of us at Booking.com, and safe travels.", "Booking.com B.V."),
+        ("Danke von uns allen bei Check24.de, alles Gute.", "Check24.de AG"),
+        ("Thank you from all of us at Urgent.ly Inc., and safe travels.", "Urgent.ly Inc."),
+        ("Thank you from all at Salary.com, and good luck.", "Salary.com"),
+        ("Thank you from the team at 1-800-GOT-JUNK? and good luck with the garden.", "1-800-GOT-JUNK?"),
+        ("Thank you, from the people at BOOKING.COM.", "Booking.com"),
+        ("Dziękujemy z całym zespołem Link Asset Services i życzymy powodzenia.", "Link Asset Services"),
     ],
 )
 def test_the_senders_company_is_a_name_whatever_it_looks_like(text: str, company: str) -> None:
@@ -43,6 +50,8 @@ def test_the_senders_company_is_a_name_whatever_it_looks_like(text: str, company
         ("Thank you. +44 113 496 0000", "+44 113 496 0000"),
         ("Thank you. 0113 496 0000.com", "0113 496 0000.com"),
         ("Which? of them would you like to try", "Which"),
+        ("Danke. Mehr auf Check24.de!", "Check24.de GmbH"),
+        ("Thank you. Reply to me", "Reply Inc."),
     ],
 )
 def test_the_company_lets_nothing_else_through(text: str, company: str) -> None:
@@ -191,6 +200,76 @@ def test_plain_words_are_no_disguise(text: str) -> None:
 def test_abbreviations_and_joined_trades_are_labels(text: str, field: Field) -> None:
     """Initials hide no word, and `and` makes no sentence."""
     assert codes(text, field) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("ASP.NET Developer", "title"),
+        ("Senior Engineer (ASP.NET, C#)", "title"),
+        ("ADO.NET / ASP.NET Core Engineer", "title"),
+        ("Socket.IO Engineer", "title"),
+        ("Monday.com Administrator", "title"),
+        ("Next.js / Nest.js Engineer", "title"),
+        ("Dot Net Developer", "title"),
+        ("Urgent Care Physician", "title"),
+        ("Sachbearbeiter Lohn und Gehalt (m/w/d)", "title"),
+        ("Appointment Setter", "title"),
+        ("Salary.com", "company"),
+        ("Urgent.ly Inc.", "company"),
+        ("1-800-GOT-JUNK?", "company"),
+        ("María del Carmen de la Cruz y Ortega", "name"),
+        ("Prof. Dr. med. Dr. h. c. Ute Klein", "name"),
+        ('William "Bill" Harris', "name"),
+        ("Katarzyna „Kasia” Nowak", "name"),
+    ],
+)
+def test_trades_products_and_long_names_are_labels(text: str, field: Field) -> None:
+    """Whatever their words, dots and quotation marks would mean in a sentence."""
+    assert codes(text, field) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("Engineer harbourline.io", "title"),
+        ("Recruiter, Harbourline.com Jobs", "title"),
+        ("Harbourline.com Jobs", "title"),
+        ("Visit Harbourline.com Today", "title"),
+        ("Enfermera, llama hoy", "title"),
+        ("Pielęgniarka, dzwoń dziś", "title"),
+        ("Contabile – manda il CV", "title"),
+        ("Booking.com?ref=1", "company"),
+        ("Call us now at Harbourline.com", "company"),
+        ("thank you so much for all of it and see you", "name"),
+        ('"Bill Harris"', "name"),
+    ],
+)
+def test_requests_and_addresses_are_no_labels(text: str, field: Field) -> None:
+    """In what looks like a title, a company or a name at first sight."""
+    assert codes(text, field)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Danke für die Formel mit Δt und die Ω-Skala, alles Gute.",
+        "Thank you for the μTorrent story, all the best.",
+        "Congratulations on twelve years, if I counted right.",
+        "Please do not feel you need to reply.",
+        "Your paper on executive salary caps was sharp. Thank you for the answer.",
+        "Su estudio sobre los salarios fue brillante. Gracias.",
+        "Fica registrado, não vou ligar nem escrever de novo. Muito obrigado e boa sorte.",
+    ],
+)
+def test_a_kind_note_may_use_the_words_of_requests(text: str) -> None:
+    """Symbols, counts, subjects, and what the sender will not do."""
+    assert codes(text) == set()
+
+
+def test_a_disguised_word_is_no_symbol() -> None:
+    """One letter of another script in a word that says something."""
+    assert "content.mixed_script" in codes("Thank you. Αpply now, call μs.")
 
 
 def test_words_taken_apart_are_no_abbreviation() -> None:
