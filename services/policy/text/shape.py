@@ -19,7 +19,7 @@ _SIGNS = {"name": _NAME_SIGNS, "title": _TITLE_SIGNS, "company": _COMPANY_SIGNS}
 _NICKNAME = re2.compile(r"""(\pL )["“”„«»](\pL[\pL\pM'’.-]*(?: \pL[\pL\pM'’.-]*)?)["“”«»]( \pL)""")
 #: A request ends on the day, or on what is to be sent, where a trade does not; both in small letters.
 _REQUEST = re2.compile(
-    r"[,–—:-] ?\p{Ll}[\pL\p{Ll} ]* ?(?:hoy|hoje|j[aá]|oggi|subito|vandaag|dzi[sś]|dzisiaj|heute|i ?dag|aujourd['’]hui|today|now|na priv|(?:C\.?V|cv)\.?)[.!]?$"
+    r"(?:[,–—:]| -) \p{Ll}[\pL ]* (?:hoy|hoje|j[aá]|oggi|subito|vandaag|dzi[sś]|dzisiaj|heute|i ?dag|aujourd['’]hui|today|now|na priv|(?:C\.?V|cv)\.?)[.!]?$"
 )
 _JOINERS = "\u200c\u200d"
 _JOINING = ("ARABIC", "DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL", "TELUGU", "KANNADA", "MALAYALAM", "SINHALA", "SYRIAC", "MONGOLIAN", "KHMER", "MYANMAR", "ZERO")  # fmt: skip

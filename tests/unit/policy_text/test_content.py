@@ -215,6 +215,8 @@ def test_abbreviations_and_joined_trades_are_labels(text: str, field: Field) -> 
         ("Urgent Care Physician", "title"),
         ("Sachbearbeiter Lohn und Gehalt (m/w/d)", "title"),
         ("Appointment Setter", "title"),
+        ("Palkka- ja palkkioasiantuntija", "title"),
+        ("Research Scientist, CV", "title"),
         ("Salary.com", "company"),
         ("Urgent.ly Inc.", "company"),
         ("1-800-GOT-JUNK?", "company"),
