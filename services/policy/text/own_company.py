@@ -12,6 +12,9 @@ STAND_IN = "Acme"
 #: A name that may be a domain, which is the same in any case and may be visited.
 _DOMAIN = re2.compile(r"[\pL\pN_]\.\pL{2,}")
 _ONE_PIECE = re2.compile(r"[\pL\pM\pN.'’&+-]+[!?]?")
+_WORDS = re2.compile(r"\pL\pL+")
+#: More words are a sentence, though hyphens join them.
+_MOST_WORDS_OF_A_SIGN = 2
 #: What the law adds to a name, and nobody says.
 _LEGAL_FORM = re2.compile(
     r"(?i)[, ]+(?:inc|corp|corporation|incorporated|co|ltd|limited|plc|llc|llp|lp|pty\.? ltd|pvt\.? ltd|gmbh(?: & co\. kg)?|ag|se|kg|ohg|ug|e\.? ?v"
@@ -49,7 +52,8 @@ def is_a_sign(company: str) -> bool:
     """Whether it is a name in one piece that has a dot or figures, of which no part is a word: `Salary.com`."""
     spoken = _spoken(company)
     odd = _DOMAIN.search(spoken) or any(letter.isdigit() for letter in spoken)
-    return bool(odd and _ONE_PIECE.fullmatch(spoken))
+    few = len(_WORDS.findall(spoken)) <= _MOST_WORDS_OF_A_SIGN
+    return bool(odd and few and _ONE_PIECE.fullmatch(spoken))
 
 
 def readings(text: str, company: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ _TITLE_SIGNS = _NAME_SIGNS | frozenset('/&+#|–—:*"„“”0123456789%')
 _COMPANY_SIGNS = _TITLE_SIGNS | frozenset("!?@°«»‹›‚‘’®™©$€£=~")
 _SIGNS = {"name": _NAME_SIGNS, "title": _TITLE_SIGNS, "company": _COMPANY_SIGNS}
 #: What somebody is called by friends, in a pair of quotation marks inside the name.
-_NICKNAME = re2.compile(r"""(\pL )["“”„«»](\pL[\pL\pM'’.-]*(?: \pL[\pL\pM'’.-]*)?)["“”«»]( \pL)""")
+_NICKNAME = re2.compile(r"""(\pL )["“”„«»] ?(\pL[\pL\pM'’.-]*(?: \pL[\pL\pM'’.-]*)?) ?["“”«»]( \pL)""")
 #: A request ends on the day, or on what is to be sent, where a trade does not; both in small letters.
 _REQUEST = re2.compile(
     r"(?:[,–—:]| -) \p{Ll}[\pL ]* (?:hoy|hoje|j[aá]|oggi|subito|vandaag|dzi[sś]|dzisiaj|heute|i ?dag|aujourd['’]hui|today|now|na priv|(?:C\.?V|cv)\.?)[.!]?$"

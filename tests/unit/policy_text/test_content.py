@@ -242,6 +242,7 @@ def test_trades_products_and_long_names_are_labels(text: str, field: Field) -> N
         ("Pielęgniarka, dzwoń dziś", "title"),
         ("Contabile – manda il CV", "title"),
         ("Booking.com?ref=1", "company"),
+        ("reply-to-us-now.com", "company"),
         ("Call us now at Harbourline.com", "company"),
         ("thank you so much for all of it and see you", "name"),
         ('"Bill Harris"', "name"),
