@@ -82,6 +82,22 @@ def apart(*parts: Part) -> Mapped:
     return gathered([*read, *(Ignored(f"cannot be read: {Invalid([fault])}") for fault in faults)])
 
 
+def marked(read: Part | None, mark: Part, otherwise: str) -> Mapped:
+    """What a delivery tells, and the ``mark`` on a candidate in it that no mail is wanted.
+
+    What is none of our business is ignored with why, ``otherwise``, unless there is the mark. An erasure says
+    more than it, and forgets whose it was.
+    """
+    if read is None:
+        return gathered([*mark()] or [Ignored(otherwise)])
+    told = apart(read, mark)
+    if not any(isinstance(one.data, ErasureRequested) for one in told.events):
+        return told
+    return gathered(
+        one for one in told if isinstance(one, Ignored) or not isinstance(one.data, OptOutReceived)
+    )
+
+
 def erased(config: Erasing, candidate_id: str | None, where: str, what: str = "deletion") -> Mapped:
     """A candidate's deletion there: an erasure here, where the operator says so; else left out.
 
