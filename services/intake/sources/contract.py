@@ -27,7 +27,7 @@ Path = tuple[str | int, ...]
 #: Reads a part of a delivery: an event, or what stands beside it.
 Part = Callable[[], Iterable[Sent | Ignored]]
 #: What ends something, or keeps it from beginning.
-_STOPS = (OptOutReceived, ComplaintReceived, ErasureRequested, DeclineWithdrawn)
+STOPS = (OptOutReceived, ComplaintReceived, ErasureRequested, DeclineWithdrawn)
 D = TypeVar("D", bound=Data)
 
 
@@ -77,7 +77,7 @@ def apart(*parts: Part) -> Mapped:
     Where there is a stop, what cannot be read is left out with its fault; else this raises Invalid with all.
     """
     read, faults = each_read(parts)
-    if faults and not any(isinstance(one, Sent) and isinstance(one.data, _STOPS) for one in read):
+    if faults and not any(isinstance(one, Sent) and isinstance(one.data, STOPS) for one in read):
         raise Invalid(faults)
     return gathered([*read, *(Ignored(f"cannot be read: {Invalid([fault])}") for fault in faults)])
 

@@ -173,17 +173,13 @@ def _person(candidate: Any, where: str) -> Person:
     names = (text(candidate, "first_name"), text(candidate, "last_name"))
     fields = {
         "name": " ".join(name for name in names if name),
-        "email": _values(candidate, "email_addresses"),
+        "email": reading.personal_first(each(candidate, "email_addresses"), "type"),
         "phone": at(candidate, "phone_numbers", 0, "value"),
         # websites are left out: many people name the same one, and would be taken for one person
-        "profile_urls": _values(candidate, "social_media_addresses"),
+        "profile_urls": [at(item, "value") for item in each(candidate, "social_media_addresses")],
         "external_id": at(candidate, "id"),
     }
     return reading.person(fields, where)
-
-
-def _values(candidate: Any, name: str) -> list[Any]:
-    return [at(item, "value") for item in each(candidate, name)]
 
 
 def _recruiter(candidate: Any) -> Recruiter | None:
