@@ -25,6 +25,8 @@ from shared.topology import Lane
 
 #: What says that the broker is away, or full, or has no queue for a message.
 AWAY = (AMQPError, ConnectionError, TimeoutError, ChannelInvalidStateError)
+#: How long a try to connect may take.
+CONNECT_TIMEOUT_S = 5
 
 
 def connect(url: SecretStr, app: str, *, stop_timeout_s: float) -> RabbitBroker:
@@ -35,12 +37,26 @@ def connect(url: SecretStr, app: str, *, stop_timeout_s: float) -> RabbitBroker:
     """
     return RabbitBroker(
         url.get_secret_value(),
+        timeout=CONNECT_TIMEOUT_S,
         app_id=f"afterword-{app}",
         default_channel=Channel(publisher_confirms=True, on_return_raises=True),
         graceful_timeout=stop_timeout_s / 2,
         apply_types=False,
         logger=None,
     )
+
+
+async def start(broker: RabbitBroker) -> None:
+    """Connects. Raises what AWAY names where the broker does not answer.
+
+    Never cut short: a robust connection that is cancelled while it is made tries again for ever.
+    """
+    starting = asyncio.ensure_future(broker.start())
+    try:
+        async with asyncio.timeout(2 * CONNECT_TIMEOUT_S):
+            await asyncio.shield(starting)
+    finally:
+        await asyncio.wait({starting}, timeout=CONNECT_TIMEOUT_S)
 
 
 class Bus:

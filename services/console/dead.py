@@ -4,8 +4,7 @@ for good.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 import aio_pika
@@ -13,7 +12,7 @@ import typer
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from shared import topology
-from shared.settings import Rabbit, load
+from shared.bus_session import open_channel
 
 app = typer.Typer(name="dead", help="Dead letters: look, replay, drop.", no_args_is_help=True)
 
@@ -21,19 +20,12 @@ _Limit = Annotated[int, typer.Option("--limit", min=1, help="How many at most.")
 _Only = Annotated[str | None, typer.Option("--id", help="Only the message with this id.")]
 
 
-@asynccontextmanager
-async def _channel() -> AsyncIterator[AbstractChannel]:
-    url = load(Rabbit).amqp_url.get_secret_value()
-    async with await aio_pika.connect(url) as connection:
-        yield await connection.channel(publisher_confirms=True, on_return_raises=True)
-
-
 async def _each(
     limit: int, only: str | None, work: Callable[[AbstractChannel, AbstractIncomingMessage], Awaitable[bool]]
 ) -> int:
     """Gives each dead letter to ``work``; acknowledges where it says so, all others go back as they were."""
     done, kept = 0, []
-    async with _channel() as channel:
+    async with open_channel() as channel:
         queue = await channel.declare_queue(topology.DEAD_QUEUE, passive=True)
         while done < limit and (message := await queue.get(fail=False)) is not None:
             if (only is None or message.message_id == only) and await work(channel, message):

@@ -130,8 +130,7 @@ class _Intake(FastAPI):
 
 async def _start(broker: RabbitBroker, settings: IntakeSettings) -> None:
     try:
-        async with asyncio.timeout(settings.publish_timeout_s):
-            await broker.start()
+        await bus.start(broker)
     except bus.AWAY as error:
         await broker.stop()
         url = urlsplit(settings.amqp_url.get_secret_value())
