@@ -13,18 +13,19 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from shared import topology
 from shared.bus_session import open_channel
+from shared.errors import NotFound
 
 app = typer.Typer(name="dead", help="Dead letters: look, replay, drop.", no_args_is_help=True)
 
+#: What is done with a dead letter; whether it is to be let go then.
+_Work = Callable[[AbstractChannel, AbstractIncomingMessage], Awaitable[bool]]
 _Limit = Annotated[int, typer.Option("--limit", min=1, help="How many at most.")]
 _Only = Annotated[str | None, typer.Option("--id", help="Only the message with this id.")]
 
 
-async def _each(
-    limit: int, only: str | None, work: Callable[[AbstractChannel, AbstractIncomingMessage], Awaitable[bool]]
-) -> int:
+async def _each(limit: int, only: str | None, work: _Work) -> int:
     """Gives each dead letter to ``work``; acknowledges where it says so, all others go back as they were."""
-    done, kept = 0, []
+    done, kept = 0, list[AbstractIncomingMessage]()
     async with open_channel() as channel:
         queue = await channel.declare_queue(topology.DEAD_QUEUE, passive=True)
         while done < limit and (message := await queue.get(fail=False)) is not None:
@@ -35,6 +36,14 @@ async def _each(
                 kept.append(message)
         for message in kept:
             await message.nack(requeue=True)
+    return done
+
+
+def _done(limit: int, only: str | None, work: _Work) -> int:
+    """With how many it was done. Raises NotFound where the one that was named is not there."""
+    done = asyncio.run(_each(limit, only, work))
+    if only is not None and not done:
+        raise NotFound(f"there is no dead letter {only!r}; `afterword dead list` shows those that are")
     return done
 
 
@@ -90,7 +99,7 @@ def replay(limit: _Limit = 100, only: _Only = None) -> None:
         await channel.default_exchange.publish(body, routing_key=_origin(message), mandatory=True)
         return True
 
-    typer.echo(f"{asyncio.run(_each(limit, only, send_back))} sent back")
+    typer.echo(f"{_done(limit, only, send_back)} sent back")
 
 
 @app.command()
@@ -100,4 +109,4 @@ def drop(only: Annotated[str, typer.Option("--id", help="The message to drop for
     async def let_go(_channel: AbstractChannel, _message: AbstractIncomingMessage) -> bool:
         return True
 
-    typer.echo(f"{asyncio.run(_each(1, only, let_go))} dropped")
+    typer.echo(f"{_done(1, only, let_go)} dropped")

@@ -29,6 +29,8 @@ from shared.vault import Keyring, Vault
 
 app = typer.Typer()
 
+_GONE = "it may have ended, or been forgotten"
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 JsonLines = Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")]
 Name = Annotated[str, typer.Argument(help="As `afterword source list` has it.")]
@@ -67,7 +69,7 @@ def raw(
     async def work(database: Database) -> Delivery:
         document = await database["deliveries"].find_one({"_id": delivery_id})
         if document is None:
-            raise NotFound(f"there is no delivery {delivery_id!r}; it may have ended, or been forgotten")
+            raise NotFound(f"there is no delivery {delivery_id!r}; {_GONE}")
         at = SystemClock().now()
         await keep_look(database, what="source raw", of=delivery_id, by=who, why=why, at=at)
         return opened(document, vault)
@@ -106,6 +108,8 @@ def replay(
                 typer.echo(json.dumps(shown_again(one)) if as_json else line_again(one))
 
     with_database(work)
+    if delivery_id is not None and not counts["deliveries"]:
+        raise NotFound(f"there is no delivery {delivery_id!r} of {name}; {_GONE}")
     if as_json:
         typer.echo(json.dumps({**counts, "published": not dry_run}))
         return

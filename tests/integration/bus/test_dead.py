@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from services.console.main import app
 from shared import topology
+from shared.errors import NotFound
 from shared.events import Person
 from shared.states import State
 from tests.integration.bus.consuming import QUEUE
@@ -19,6 +20,13 @@ async def run(*arguments: str) -> str:
     result = await asyncio.to_thread(CliRunner().invoke, app, ["dead", *arguments])
     assert result.exit_code == 0, result.output
     return result.output
+
+
+async def not_there(*arguments: str) -> None:
+    """The command says that there is no dead letter of this id."""
+    result = await asyncio.to_thread(CliRunner().invoke, app, ["dead", *arguments])
+    assert isinstance(result.exception, NotFound)
+    assert str(result.exception).startswith(f"there is no dead letter '{arguments[-1]}'")
 
 
 async def listed() -> list[dict[str, object]]:
@@ -59,7 +67,7 @@ async def test_a_mended_dead_letter_is_replayed_to_the_queue_it_came_from(stage:
     declined = decline(grace())
     await stage.bus.bury_events(QUEUE.name, [declined], why="mended since", at=stage.clock.now())
     await stage.bus.bury(topology.POLICY_STOPS.name, b"[]", why="another", at=stage.clock.now())
-    assert await run("replay", "--id", "none") == "0 sent back\n"
+    await not_there("replay", "--id", "none")
     assert await run("replay", "--id", declined.id) == "1 sent back\n"
     assert await stage.waiting(topology.DEAD_QUEUE) == 1
     async with stage.policy():
@@ -77,4 +85,4 @@ async def test_one_dead_letter_is_dropped_and_no_other(stage: Stage) -> None:
     assert first["id"] != second["id"]
     assert await run("drop", "--id", str(second["id"])) == "1 dropped\n"
     assert await listed() == [first]
-    assert await run("drop", "--id", str(second["id"])) == "0 dropped\n"
+    await not_there("drop", "--id", str(second["id"]))

@@ -17,7 +17,7 @@ from services.intake.cli import app
 from services.intake.deliveries.watch import line, watched
 from shared import topology
 from shared.clock import FixedClock, SystemClock
-from shared.errors import AfterwordError
+from shared.errors import AfterwordError, NotFound
 from tests.integration.intake.stage import BUS_KEY, READ_AGAIN, SOURCE_KEYS, Platform, Stage, decline, until
 from tests.integration.intake.test_kinds import REJECTED, send
 from tests.integration.intake.working import VAULT_KEYS, kept, open_worker
@@ -163,6 +163,9 @@ async def test_one_delivery_is_replayed_alone(stage: Stage, platform: Platform) 
     again = await stage.events(FACTS)
     assert [event.id for event in again] == [event.id for event in first[:3]]
     assert isinstance((await call("replay", "ats")).exception, AfterwordError)
+    nowhere = await call("replay", "ats", "--id", "dlv_nope")
+    assert isinstance(nowhere.exception, NotFound)
+    assert "there is no delivery 'dlv_nope' of ats" in str(nowhere.exception)
 
 
 async def test_health_exits_with_1_where_a_source_fails(stage: Stage, platform: Platform) -> None:
