@@ -12,7 +12,7 @@ from services.intake.importing.files import records
 from services.intake.importing.journal import Journal, Refused
 from services.intake.importing.lines import COLUMNS, interaction, known_place
 from services.intake.sources import Sent
-from shared.errors import FieldError, Invalid
+from shared.errors import Conflict, FieldError, Invalid
 
 PAGE = (DOCS / "sources" / "import.md").read_text("utf-8")
 GOOD: dict[str, Any] = {
@@ -189,5 +189,30 @@ def test_a_journal_that_cannot_be_read_is_not_guessed(tmp_path: Path) -> None:
     """It names its file."""
     path = write(tmp_path / "past.jsonl", "one")
     write(tmp_path / "past.jsonl.import.json", "{")
-    with pytest.raises(Invalid, match=r"past\.jsonl\.import\.json"):
-        Journal(path, "ats")
+    with pytest.raises(Invalid, match=r"past\.jsonl\.import\.json"), Journal(path, "ats"):
+        pass
+
+
+def test_one_import_of_a_file_runs_at_a_time(tmp_path: Path) -> None:
+    """The second is told, and leaves what the first has kept; once that has ended it goes on behind it."""
+    path = write(tmp_path / "past.jsonl", "one")
+    with Journal(path, "ats") as journal:
+        with (
+            pytest.raises(Conflict, match=r"another import of .*past\.jsonl is running"),
+            Journal(path, "ats"),
+        ):
+            pass
+        journal.confirm(500, [Refused(1, [])])
+    with Journal(path, "ats") as journal:
+        assert journal.progress.records == 500
+    assert len(journal.report.read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["past.jsonl.refused.jsonl", "past.jsonl.import.json.new"])
+def test_a_journal_that_cannot_be_written_says_so(tmp_path: Path, name: str) -> None:
+    """It names the file, and where it is to be writable."""
+    path = write(tmp_path / "past.jsonl", "one")
+    (tmp_path / name).mkdir()
+    with pytest.raises(Invalid, match=rf"{name} cannot be written .* beside the file"):  # noqa: SIM117
+        with Journal(path, "ats") as journal:
+            journal.confirm(1, [Refused(1, [])])
