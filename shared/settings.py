@@ -257,9 +257,10 @@ class DeskSettings(Rabbit, Mongo, Http, BusKey, LinkKey, InForce):
 
 
 class IntakeUrl(Settings):
-    """Intake, as platforms reach it; printed with a new source."""
+    """Intake, as platforms reach it; printed with a new source. And as the console does, where it differs."""
 
     intake_url: Url = "http://localhost:8080"
+    intake_inner_url: Url | None = None
 
 
 class ConsoleSettings(

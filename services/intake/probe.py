@@ -81,7 +81,8 @@ async def _answered(sent: Sample, url: str) -> Step:
         async with httpx.AsyncClient(timeout=_ANSWER_TIMEOUT_S, trust_env=False) as http:
             answer = await http.post(url, content=sent.delivery.body, headers=dict(sent.delivery.headers))
     except httpx.HTTPError as error:
-        return Step("answered", made=False, told=f"{url} cannot be reached: {type(error).__name__}")
+        told = f"{url} cannot be reached: {type(error).__name__}; --url says where intake is seen from here"
+        return Step("answered", made=False, told=told)
     status, said = answer.status_code, _content(answer)
     if status != sent.success:
         return Step("answered", made=False, told=f"{status}: {said.get('detail', 'no answer of intake')}")

@@ -10,6 +10,7 @@ from services.intake.registry import Sources
 from services.intake.samples import Try
 from services.intake.sources import configured
 from shared.clock import SystemClock
+from shared.errors import Conflict
 from shared.settings import IntakeUrl, SourceKeys, load
 from shared.store.client import Database
 from shared.store.session import with_database
@@ -24,7 +25,7 @@ _NAME_BYTES = 12
 def probe(
     name: Annotated[str, typer.Argument(help="As `afterword source list` has it.")],
     *,
-    url: Annotated[str | None, typer.Option(help="Intake; AFTERWORD_INTAKE_URL, if not told.")] = None,
+    url: Annotated[str | None, typer.Option(help="Intake, as this command reaches it.")] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds to wait for each step.")] = 30,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object a line.")] = False,
 ) -> None:
@@ -33,11 +34,14 @@ def probe(
     Exit 1, and where it stopped, if it does not arrive. Policy denies it as a test, so that nothing is sent.
     """
     keyring = Keyring.parse(load(SourceKeys).source_keys.get_secret_value())
-    door = f"{url.rstrip('/') if url else load(IntakeUrl).intake_url}/v1/sources/{name}/events"
+    told = load(IntakeUrl)
+    door = f"{(url or told.intake_inner_url or told.intake_url).rstrip('/')}/v1/sources/{name}/events"
     clock = SystemClock()
 
     async def work(database: Database) -> bool:
         source = await Sources(database, clock).get(name)
+        if not source["enabled"]:
+            raise Conflict(f"the source {name!r} is disabled; `afterword source enable {name}` lets it in")
         secret = keyring.open(bytes(source["secrets"]["current"]), name.encode()).decode()
         one = Try(
             clock.token(_NAME_BYTES), clock.now(), secret, configured(source["kind"], source.get("config"))

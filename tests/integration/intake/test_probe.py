@@ -12,9 +12,10 @@ from services.intake.registry import Sources
 from services.intake.sources import SOURCES
 from services.policy.app import build
 from shared.clock import FixedClock, SystemClock
+from shared.errors import Conflict
 from shared.settings import PolicySettings
 from shared.vault import new_key
-from tests.integration.intake.stage import BUS_KEY, KEYRING, RATE, READ_AGAIN, SECRET, SOURCE_KEYS, Stage
+from tests.integration.intake.stage import BUS_KEY, KEYRING, RATE, SECRET, SOURCE_KEYS, Stage
 from tests.integration.intake.test_looking import call
 from tests.integration.intake.working import PEPPER, VAULT_KEYS
 
@@ -81,11 +82,22 @@ async def test_it_says_where_it_stopped(stage: Stage) -> None:
     exit_code, (away,) = await tried("gh", "--url", "http://127.0.0.1:9")
     assert exit_code == 1
     assert away["told"].startswith("http://127.0.0.1:9/v1/sources/gh/events cannot be reached")
+    assert "--url" in away["told"]
     await stage.database["sources"].update_one({"_id": "gh"}, {"$set": {"enabled": False}})
-    stage.clock.advance(READ_AGAIN)
-    exit_code, (disabled,) = await tried("gh")
-    assert exit_code == 1
-    assert disabled["told"] == "404: No source of this name takes deliveries."
+    disabled = await call("test", "gh")
+    assert isinstance(disabled.exception, Conflict)
+    assert "`afterword source enable gh`" in str(disabled.exception)
+
+
+async def test_the_door_is_where_the_command_reaches_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which is not always where platforms do."""
+    await stage.source("li", "linkedin")
+    monkeypatch.setenv("AFTERWORD_INTAKE_INNER_URL", str(stage.http.base_url))
+    monkeypatch.setenv("AFTERWORD_INTAKE_URL", "https://hooks.example.org")
+    exit_code, steps = await tried("li")
+    assert (exit_code, [step["made"] for step in steps]) == (0, [True])
 
 
 async def tried(name: str, *more: str) -> tuple[int, list[Any]]:
