@@ -8,16 +8,17 @@ from typing import Any
 import httpx
 
 from services.intake.envelope import Sender, enveloped
-from services.intake.samples import SAMPLES, Try
+from services.intake.samples import IGNORED, SAMPLES, Try
 from services.intake.sources import SOURCES, Delivery
 from shared.errors import AfterwordError, Invalid
-from shared.events import Event, people_of
+from shared.events import Event, Person, people_of
 from shared.sample import is_sample
 from shared.states import State
 from shared.store.client import Database, Document
 
 #: What policy says of a sample.
 CODE = "provenance.test"
+_PARSE = "`afterword source parse` tries a payload"
 _LOOK_EVERY_S = 0.1
 _ANSWER_TIMEOUT_S = 15
 _TOLERANCE_S = 300.0
@@ -46,7 +47,7 @@ def sample(source: Document, one: Try) -> Sample:
     kind = str(source["kind"])
     adapter, make = SOURCES[kind], SAMPLES.get(kind)
     if make is None:
-        raise Invalid.at("", f"the kind {kind} has no sample; `afterword source parse` tries a payload")
+        raise Invalid.at("", f"the kind {kind} has no sample; {_PARSE}")
     try:
         delivery = make(one)
         adapter.verify(delivery, [one.secret], one.config, now=one.now, tolerance_s=_TOLERANCE_S)
@@ -56,9 +57,19 @@ def sample(source: Document, one: Try) -> Sample:
     sender = Sender(source["_id"], kind, source["tenant"])
     events = tuple(enveloped(sent, sender, one.now) for sent in mapped.events)
     people = [person for event in events for person in people_of(event.data)]
-    if not all(is_sample(person) for person in people) or bool(events) != bool(people):
-        raise Invalid.at("", "by this source's configuration the sample would be about somebody")
+    if not events and kind not in IGNORED:
+        why = "; ".join(one.why for one in mapped.ignored)
+        raise Invalid.at("", f"no sample fits this source's configuration: {why}; {_PARSE}")
+    if not all(_is_nobody(person) for person in people) or bool(events) != bool(people):
+        raise Invalid.at("", f"by this source's configuration the sample would be about somebody; {_PARSE}")
     return Sample(delivery, events, adapter.SUCCESS_STATUS)
+
+
+def _is_nobody(person: Person) -> bool:
+    """Whether nothing by which a person is known is anybody's."""
+    alone = (Person(email=person.email), Person(external_id=person.external_id))
+    others = person.phone or person.profile_urls
+    return not others and all(is_sample(one) for one in alone if one != Person()) and is_sample(person)
 
 
 async def followed(sent: Sample, url: str, database: Database, timeout_s: float) -> AsyncIterator[Step]:

@@ -14,6 +14,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
 
+from services.intake.generic_sample import about_nobody, by_paths
 from services.intake.sources import Config, Delivery, hmac_scheme, standard_webhooks
 from services.intake.sources.generic_config import GenericConfig
 from services.intake.sources.merge import MergeConfig
@@ -192,39 +193,18 @@ def _workable(one: Try) -> Delivery:
 
 
 def _generic(one: Try) -> Delivery:
-    """What the source's own mapping finds, as far as the mapping names members by their path and no more."""
+    """What the source's own mapping finds: made of its example, or without one by the mapping's paths."""
     if not isinstance(one.config, GenericConfig):
         raise Invalid.at("", "a configuration of the kind generic is expected")
-    where, types = one.config.map, one.config.types
-    item: dict[str, Any] = {}
-    for path, value in (
-        (where.type, next((word for word, kind in types.items() if kind == _KIND), _KIND)),
-        (where.id, one.id),
-        (where.time, one.at),
-        (where.person.email, one.email),
-        (where.who, "candidate"),
-    ):
-        _put(item, str(path), value)
-    content: dict[str, Any] = {}
-    if str(where.events) == "@":
-        content = item
-    else:
-        _put(content, str(where.events), item)
-    body = _encoded(content)
+    made = by_paths if one.config.example is None else about_nobody
+    body = _encoded(made(one.config, (one.id, one.email, one.at)))
     scheme = one.config.signature
     signed = hmac_scheme.sign(scheme, body, one.secret, now=one.now, delivery_id=one.id)
     return Delivery({"content-type": "application/json", **signed}, body)
 
 
-def _put(into: dict[str, Any], path: str, value: Any) -> None:
-    """The value at a path of members; by any other path it is not found. Raises Invalid where two collide."""
-    *parents, last = path.split(".")
-    for parent in parents:
-        into = into.setdefault(parent, {})
-        if not isinstance(into, dict):
-            raise Invalid.at("", f"the mapping {path!r} leads through what another mapping names")
-    into[last] = value
-
+#: Kinds of which nothing is read at the door, a sample included.
+IGNORED = frozenset({"linkedin"})
 
 SAMPLES: Mapping[str, Callable[[Try], Delivery]] = {
     "standard": _standard,

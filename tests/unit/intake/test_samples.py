@@ -1,6 +1,8 @@
 """Samples: each kind has one that its own adapter believes and reads, and that is surely about nobody."""
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from services.intake.samples import SAMPLES, Try
 from services.intake.sources import SOURCES
 from shared.checked import checked
 from shared.errors import Invalid, SignatureInvalid
-from shared.events import DeclineReceived, people_of
+from shared.events import DeclineReceived, Person, people_of
 from shared.sample import is_sample
 
 NOW = datetime(2026, 5, 4, 9, 12, 30, 123000, tzinfo=UTC)
@@ -81,6 +83,60 @@ def test_a_mapping_by_paths_is_followed() -> None:
     assert isinstance(event.data, DeclineReceived)
     assert event.data.who == "candidate"
     assert made.delivery.headers["x-hook"].startswith("v1=")
+
+
+def documented() -> dict[str, Any]:
+    """The configuration that the page of this kind shows."""
+    page = (Path(__file__).parents[3] / "docs/sources/generic.md").read_text()
+    shown = page[page.index("       {\n") :]
+    config: dict[str, Any] = json.loads(shown[: shown.index("\n\n")])
+    return config
+
+
+def test_a_mapping_by_expressions_is_followed_in_its_example() -> None:
+    """Of the person in it nothing is left, for it may be a real payload."""
+    config = documented()
+    person = config["example"]["changes"][0]["person"]
+    person |= {"phone": "+49 30 901820", "note": "Ada called twice"}
+    config["map"]["person"]["phone"] = "person.phone"
+    config["example"]["changes"].append(config["example"]["changes"][0] | {"ref": "r-2"})
+    one = tried("generic", config)
+    made = sample(source("generic"), one)
+    (event,) = made.events
+    assert isinstance(event.data, DeclineReceived)
+    assert (event.data.who, event.data.person) == ("candidate", Person(email=one.email))
+    assert abs((event.time - NOW).total_seconds()) < 1
+    assert json.loads(made.delivery.body) == {
+        "changes": [
+            {"kind": "applicant.withdrawn", "ref": one.id, "at": one.at, "person": {"mail": one.email}}
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        ({"id": "'always'"}, "makes another event"),
+        ({"person": {"phone": "person.phone", "email": "none"}}, "neither by address"),
+    ],
+)
+def test_an_example_that_can_be_about_nobody_alone_is_told(where: dict[str, Any], told: str) -> None:
+    """Nothing is sent that says nothing, or that is somebody's."""
+    example: dict[str, Any] = {
+        "id": "r",
+        "type": "decline.received",
+        "timestamp": "2026-05-04T09:12:00Z",
+        "who": "candidate",
+    }
+    example |= {"person": {"email": "ada@example.org", "phone": "+49 30 901820"}}
+    with pytest.raises(Invalid, match=told):
+        sample(source("generic"), tried("generic", {"map": where, "example": example}))
+
+
+def test_a_sample_that_is_ignored_is_no_sample() -> None:
+    """But of a kind that is ignored as a whole."""
+    with pytest.raises(Invalid, match="no sample fits"):
+        sample(source("generic"), tried("generic", {"map": {"events": "changes[]"}}))
 
 
 @pytest.mark.parametrize(
