@@ -81,10 +81,10 @@ class Door:
                 response = await self._receive(name, receive, seen)
             except Problem as problem:
                 self._counted(seen.kind, problem.slug).inc()
-                # the name is a stranger's word until it is found to be a source
-                self._log.info("refused", source=seen.source, why=problem.slug, status=problem.status)
                 if not seen.read:
                     await self._look_up(name, seen)
+                # the name is a stranger's word until it is found to be a source
+                self._log.info("refused", source=seen.source, why=problem.slug, status=problem.status)
                 copy.end(refused(problem))
                 return problem_response(problem)
             except ClientDisconnect:
@@ -120,6 +120,7 @@ class Door:
             delivery = await self._read(seen.unread, receive, held)
             seen.read = True
             found = await self._find(name)
+            seen.source = found and found.name
             now = self._clock.now()
             if found is not None and delivery.method == "POST":
                 seen.copy.take(found, delivery, now)
@@ -129,7 +130,7 @@ class Door:
             source = self._verified(found, name, delivery, now)
             if isinstance(source, Answer):
                 return source
-            seen.source, seen.kind = source.name, source.kind
+            seen.kind = source.kind
             wait_s = self._limits.signed(source.name, source.rate, now)
             if wait_s:
                 raise problems.too_many(wait_s)
@@ -158,6 +159,7 @@ class Door:
         except Transient:
             return
         if found is not None:
+            seen.source = found.name
             seen.copy.take(found, seen.unread, self._clock.now())
 
     def _greeted(self, source: Source | None, name: str, delivery: Delivery, now: datetime) -> Answer | None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.intake.deliveries.copies import REFUSED
 from services.intake.deliveries.record import opened
@@ -89,15 +90,18 @@ async def test_what_was_refused_is_kept_with_the_reason(stage: Stage, platform: 
     stranger = Platform(stage.http, stage.clock, "nobody", platform.secret)
     wrong = Platform(stage.http, stage.clock, "ats", "whsec_" + "AAAA" * 11)
     answers = []
-    for sent in (
-        stranger.send(decline("d1")),
-        wrong.send(decline("d1")),
-        platform.send(decline("")),
-        platform.send(b"x", headers={"content-type": "text/plain"}),
-    ):
-        answers.append(await sent)
-        stage.clock.advance(timedelta(milliseconds=1))
+    with capture_logs() as logs:
+        for sent in (
+            stranger.send(decline("d1")),
+            wrong.send(decline("d1")),
+            platform.send(decline("")),
+            platform.send(b"x", headers={"content-type": "text/plain"}),
+        ):
+            answers.append(await sent)
+            stage.clock.advance(timedelta(milliseconds=1))
     assert statuses(answers) == [404, 401, 422, 415]
+    told = [(one["source"], one["status"]) for one in logs if one["event"] == "refused"]
+    assert told == [(None, 404), ("ats", 401), ("ats", 422), ("ats", 415)]
     stored = await kept(stage, 3)
     assert [one["problem"] for one in stored] == ["wrong-signature", "invalid", "not-json"]
     assert {one["outcome"] for one in stored} == {"refused"}
