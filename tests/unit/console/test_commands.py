@@ -4,6 +4,7 @@ import base64
 import stat
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,31 @@ def test_a_service_does_not_start_without_its_settings() -> None:
     assert "afterword: AFTERWORD_MONGO_URL" in done.stderr
     assert "afterword: AFTERWORD_BUS_KEY" in done.stderr
     assert "AFTERWORD_AMQP_URL" not in done.stderr
+
+
+_INTERRUPTED = """
+import os, signal, sys
+from services.console.start import main
+
+class Interrupts:
+    def find_spec(self, name, *_):
+        if name == "services.console.serving":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+main()
+"""
+
+
+def test_an_interrupt_while_a_command_loads_is_no_traceback() -> None:
+    """The exit code is that of any other command which was interrupted."""
+    # whoever runs in the background of a shell has this signal ignored, and so have all that it starts
+    command = ["env", "--default-signal=INT", sys.executable, "-c", _INTERRUPTED]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_the_installed_command_is_entered_so() -> None:
+    """By the name that the package gives it."""
+    package = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())
+    assert package["project"]["scripts"] == {"afterword": "services.console.start:main"}
