@@ -120,7 +120,7 @@ class Door:
             delivery = await self._read(seen.unread, receive, held)
             seen.read = True
             found = await self._find(name)
-            seen.source = found and found.name
+            seen.source = None if found is None else found.name
             now = self._clock.now()
             if found is not None and delivery.method == "POST":
                 seen.copy.take(found, delivery, now)
