@@ -57,6 +57,8 @@ async def start(broker: RabbitBroker) -> None:
             await asyncio.shield(starting)
     finally:
         await asyncio.wait({starting}, timeout=CONNECT_TIMEOUT_S)
+        if starting.done() and not starting.cancelled():
+            starting.exception()  # seen, also where whoever waited for it is gone
 
 
 class Bus:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -40,17 +41,22 @@ async def source(mongo_url: str) -> str:
     return "ats"
 
 
-def call(
-    folder: Path, broker: int, *arguments: str, mongo_url: str = ""
-) -> "subprocess.CompletedProcess[str]":
-    """The command as it is typed, ended where it hangs."""
+def environment(folder: Path, broker: int, mongo_url: str) -> dict[str, str]:
+    """What a command reads."""
     write_secrets(folder / "secrets", SystemClock())
-    env = {
+    return {
         **{name: value for name, value in os.environ.items() if not name.startswith("AFTERWORD_")},
         **{f"AFTERWORD_{name.upper()}_FILE": str(folder / "secrets" / name) for name in _SECRETS},
         "AFTERWORD_AMQP_URL": f"amqp://guest:guest@127.0.0.1:{broker}/",
         "AFTERWORD_MONGO_URL": mongo_url,
     }
+
+
+def call(
+    folder: Path, broker: int, *arguments: str, mongo_url: str = ""
+) -> "subprocess.CompletedProcess[str]":
+    """The command as it is typed, ended where it hangs."""
+    env = environment(folder, broker, mongo_url)
     command = [sys.executable, "-m", "services.console.main", *arguments]
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=40, check=False)
 
@@ -82,3 +88,24 @@ def test_what_would_be_published_is_not_done(
         assert lines[-1].startswith(_TOLD)
         assert lines[-1].endswith("nothing was done, give the same command again")
         assert "Traceback" not in ended.stderr
+
+
+def test_an_interrupt_while_it_waits_for_the_broker_is_no_traceback(
+    tmp_path: Path, source: str, mongo_url: str
+) -> None:
+    """It ends by itself, soon."""
+    # whoever runs in the background of a shell has this signal ignored, and so have all that it starts
+    command = ["env", "--default-signal=INT", sys.executable, "-m", "services.console.main", "source", "map"]
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)
+        env = environment(tmp_path, silent.getsockname()[1], mongo_url)
+        with subprocess.Popen(
+            [*command, source, "Too far", "candidate", "--by", "Rita"],
+            env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        ) as running:  # fmt: skip
+            connection, _ = silent.accept()
+            running.send_signal(signal.SIGINT)
+            _, said = running.communicate(timeout=40)
+            connection.close()
+    assert running.returncode == 130
+    assert "Traceback" not in said
