@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator
 
 from services.policy.facts import (
+    Cancel,
     Claim,
     Contact,
     EarlierDecline,
@@ -129,6 +130,8 @@ class Context(Fact):
     reading: Reading | None = None
     #: None where the platform is not asked, and the record is what was reported.
     lookup: Lookup | None = None
+    #: None where nobody cancelled; of wishes that were kept without a name, `withdrawn_at` tells.
+    cancel: Cancel | None = None
 
     @property
     def outreach(self) -> tuple[Message, ...]:
