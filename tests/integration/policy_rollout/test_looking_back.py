@@ -25,6 +25,7 @@ async def test_a_backtest_finds_what_a_draft_would_change_and_changes_nothing(
     assert "conduct.reminded" in shown.output
     assert "<svg" in page.read_text("utf-8")
     version = (await afterword("policy", "draft", str(file), *WHO)).output.partition(":")[0]
+    await stage.database["tenants"].insert_one({"_id": TENANT})
     told = json.loads((await afterword("policy", "backtest", version, "--json", "--tenant", TENANT)).output)
     assert (told["cases"], told["changed"]) == (3, 1)
     later = f"{NOON.year + 1}-01-01"

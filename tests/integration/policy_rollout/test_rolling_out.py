@@ -156,6 +156,10 @@ async def test_an_override_is_released_for_one_tenant_and_must_stand_on_its_base
     """A stricter base that would leave the override milder is refused with the line at fault."""
     file = tmp_path / "acme.yaml"
     file.write_text("single:\n  cooldown_days: 200\n", encoding="utf-8")
+    for command in (("draft", str(file), *WHO), ("backtest", str(file))):
+        refused = await afterword("policy", *command, "--tenant", "acme")
+        assert "there is no tenant 'acme'" in str(refused.exception)
+    await stage.database["tenants"].insert_one({"_id": "acme"})
     drafted = await afterword("policy", "draft", str(file), *WHO, "--tenant", "acme")
     version = drafted.output.partition(":")[0]
     assert (await afterword("policy", "live", version, *WHO, "--unproven")).exit_code == 0
