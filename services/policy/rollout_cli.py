@@ -88,7 +88,8 @@ def _advance(version: str, stage: Stage, *, why: str, by: str, unproven: bool = 
         release = check(plan.book, version, stage, unproven=unproven)
         if stage != "withdrawn":
             _stands(plan, release)
-        step = _step(log, stage, release, why=why, by=by, unproven=unproven and not release.proven)
+        text = None if release.steps else release.text
+        step = _step(log, stage, release, why=why, by=by, text=text, unproven=unproven and not release.proven)
         await Releases(database).add(step)
 
     with_database(work)

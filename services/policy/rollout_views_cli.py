@@ -25,6 +25,8 @@ from shared.store.session import with_database
 app = typer.Typer()
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+#: In place of the last step, where there is none.
+_OF_FILES = {"at": "", "by": "the files of the settings", "why": ""}
 _Either = Annotated[str, typer.Argument(help="A version, `live`, or a file.")]
 
 
@@ -41,7 +43,7 @@ def list_releases(*, json_wanted: _Json = False) -> None:
         console.print(f"in force for {'all' if tenant == '*' else tenant}: [bold]{version}[/bold]")
     table = Table("version", "for", "stands", "since", "by", "why")
     for row in told["releases"]:
-        last = row["steps"][-1]
+        last = row["steps"][-1] if row["steps"] else _OF_FILES
         table.add_row(
             row["version"],
             row["tenant"] or "all",
@@ -50,7 +52,7 @@ def list_releases(*, json_wanted: _Json = False) -> None:
             escape(last["by"]),
             escape(last["why"]),
         )
-    console.print(table if told["releases"] else "Nothing was released: the files of the settings hold.")
+    console.print(table)
     for one in told["set_aside"]:
         console.print(f"[bold red]not in force[/bold red] {one['version']}: {escape(one['why'])}")
     for fault in told["unreadable"]:

@@ -61,11 +61,17 @@ async def test_a_document_goes_from_draft_over_shadow_to_live_in_a_running_servi
         assert await stage.database["permits"].count_documents({}) == 2
         assert (await afterword("policy", "live", WARY_VERSION, *WHO)).exit_code == 0
         await becomes_live(stage, afterword, "cleo", f"hold {WARY_VERSION}")
+        back = await afterword("policy", "live", default, *WHO)
+        assert back.output == f"{default}: live\n", back.exception
+        await becomes_live(stage, afterword, "dora", f"approve {default}")
+        assert (await afterword("policy", "live", WARY_VERSION, *WHO)).exit_code == 0
+    assert default in (await afterword("policy", "list")).output
     listed = json.loads((await afterword("policy", "list", "--json")).output)
     assert listed["in_force"] == {"*": WARY_VERSION}
     assert [(step["stage"], step["by"], step["why"]) for step in listed["releases"][0]["steps"]] == [
         ("draft", "robin", "we were asked to"),
         ("shadow", "robin", "we were asked to"),
+        ("live", "robin", "we were asked to"),
         ("live", "robin", "we were asked to"),
     ]
     told = json.loads((await afterword("policy", "differences", WARY_VERSION, "--json")).output)
