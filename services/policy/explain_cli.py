@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
-from rich.table import Table
+from rich.table import Column, Table
 
 from services.policy.explain import Explanation, explain
 from services.policy.findings import entries
@@ -115,7 +115,9 @@ def _origin(told: Explanation) -> str:
 
 
 def _print_table(console: Console, title: str, rows: list[tuple[str, str]]) -> None:
-    table = Table(show_header=False, box=None, padding=(0, 2))
+    table = Table(
+        Column(overflow="fold"), Column(overflow="fold"), show_header=False, box=None, padding=(0, 2)
+    )
     for name, value in rows:
         table.add_row(name, escape(value))
     console.print(f"\n[bold]{title}[/bold]")
