@@ -24,6 +24,10 @@ async def test_a_backtest_finds_what_a_draft_would_change_and_changes_nothing(
     assert "3 cases: 1 with another verdict" in shown.output, shown.exception
     assert "conduct.reminded" in shown.output
     assert "<svg" in page.read_text("utf-8")
+    nowhere = tmp_path / "nowhere" / "report.html"
+    refused = await afterword("policy", "backtest", str(file), "--html", str(nowhere))
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr == f"{nowhere}: expected a file that can be written: No such file or directory\n"
     version = (await afterword("policy", "draft", str(file), *WHO)).output.partition(":")[0]
     await stage.database["tenants"].insert_one({"_id": TENANT})
     told = json.loads((await afterword("policy", "backtest", version, "--json", "--tenant", TENANT)).output)
