@@ -65,7 +65,7 @@ def add_source(  # noqa: PLR0913 - each is an option
     """Add a source. Its secret is shown this once only, with what is to be done at its platform."""
     keyring = _keyring()
     rate = {"per_second": rate_per_second, "burst": burst}
-    told = trial_cli.read_object(config, "--config") if config else {}
+    told = trial_cli.read_config(kind, config)
     given = trial_cli.read_secrets(secret_file)[0] if secret_file else None
 
     async def work(database: Database) -> tuple[Document, str]:
