@@ -50,7 +50,8 @@ async def test_a_document_goes_from_draft_over_shadow_to_live_in_a_running_servi
     default = load_base("", "defaults").version
     async with stage.policy(**FAST):
         drafted = await afterword("policy", "draft", "-", *WHO, given=WARY)
-        assert drafted.output == f"{WARY_VERSION}: draft\n", drafted.exception
+        # the running service may log between its lines
+        assert f"{WARY_VERSION}: draft\n" in drafted.output, drafted.exception
         assert await written_twice(stage, "ada") == f"approve {default}"
         refused = await afterword("policy", "live", WARY_VERSION, *WHO)
         assert "was never a shadow" in str(refused.exception)
@@ -62,7 +63,7 @@ async def test_a_document_goes_from_draft_over_shadow_to_live_in_a_running_servi
         assert (await afterword("policy", "live", WARY_VERSION, *WHO)).exit_code == 0
         await becomes_live(stage, afterword, "cleo", f"hold {WARY_VERSION}")
         back = await afterword("policy", "live", default, *WHO)
-        assert back.output == f"{default}: live\n", back.exception
+        assert f"{default}: live\n" in back.output, back.exception
         await becomes_live(stage, afterword, "dora", f"approve {default}")
         assert (await afterword("policy", "live", WARY_VERSION, *WHO)).exit_code == 0
     assert default in (await afterword("policy", "list")).output
