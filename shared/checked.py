@@ -30,8 +30,7 @@ def checked(model: type[M], value: Any, path: tuple[str | int, ...] = ()) -> M:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        # pydantic's own text and input are left behind where they would repeat the value
-        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        faults = error.errors(include_url=False, include_input=False)
         raise Invalid(
             [FieldError(pointer((*path, *fault["loc"])), said(fault)) for fault in faults]
         ) from None
@@ -39,6 +38,8 @@ def checked(model: type[M], value: Any, path: tuple[str | int, ...] = ()) -> M:
 
 def said(fault: ErrorDetails) -> str:
     """What was expected, in our words; of a line of JSON without another number of it than the file's."""
+    if fault["type"] == "too_short":
+        return f"at least {fault['ctx']['min_length']} item is expected"
     expected = _EXPECTED.get(fault["type"])
     if expected is None:
         return fault["msg"].removeprefix(_OUR_WORDS)

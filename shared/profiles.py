@@ -8,8 +8,11 @@ from shared.spelling import LONGEST, domain_of, lowered, plain_text
 #: RFC 3986, section 2.3: what needs no encoding anywhere, as most names in addresses do not.
 _UNRESERVED = re.compile(r"[a-z0-9._~-]*", re.ASCII | re.IGNORECASE)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
-_LOCALE = r"[a-z]{2,3}(?:-[a-z]{2,4})?"
-_SITE_PREFIX = re.compile(rf"(?:{_LOCALE}|mobile|touch)\.")
+_LOCALE = re.compile(r"[a-z]{2,3}(?:-[a-z]{2,4})?")
+#: What stands in front of a host for a kind of screen.
+_SCREENS = frozenset(("www", "m", "mobile", "touch", "mbasic"))
+#: What stands so in front of a path.
+_SCREEN_STEP = "mwlite"
 
 #: Sites of profiles: their host, and the path under which a person has a name; what follows it (a locale, a
 #: tab) says nothing about who it is. Names there do not tell case apart.
@@ -24,7 +27,9 @@ _SITES = {
 }
 _SAME_SITE = {"twitter.com": "x.com"}
 #: Sites whose hosts carry a language in front; elsewhere such a host may be another site altogether.
-_LOCALISED = frozenset({"linkedin.com", "xing.com"})
+_LOCALISED = frozenset({"linkedin.com", "xing.com", "facebook.com"})
+#: Sites whose hosts carry a kind of screen in front.
+_SCREENED = _LOCALISED | _SITES.keys() | {"instagram.com", "tiktok.com", "vk.com", "behance.net"}
 #: Elsewhere a query may be all that tells two persons apart; these parameters do, the rest is tracking.
 _NAMING = frozenset(
     (
@@ -75,6 +80,7 @@ def canonical_profile_url(text: str) -> str | None:
         return None
     path = [segment for segment in map(_segment, parts.path.split("/")) if segment not in {"", "."}]
     if host in _SITES:
+        path = _without_front(host, path)
         if _is_page(host, path):
             return None
         if (named := _on_site(host, path)) is not None:
@@ -88,12 +94,13 @@ def canonical_profile_url(text: str) -> str | None:
 def _site(host: str) -> str:
     while host.startswith("www."):
         host = host.removeprefix("www.")
-    prefix = _SITE_PREFIX.match(host)
-    if prefix and host[prefix.end() :] in _LOCALISED:
-        return host[prefix.end() :]
-    if host.startswith("m.") and host[2:] in _SITES:
-        return host[2:]
-    return host
+    *fronts, name, top = host.split(".") if "." in host else ("", host)
+    site = f"{name}.{top}"
+    if site not in _SCREENED:
+        return host
+    localised = site in _LOCALISED
+    known = all(front in _SCREENS or (localised and _LOCALE.fullmatch(front)) for front in fronts)
+    return site if known else host
 
 
 def _segment(raw: str) -> str:
@@ -112,6 +119,16 @@ def _query(text: str) -> list[tuple[str, str]]:
         return parse_qsl(text, max_num_fields=100)
     except ValueError:
         return []
+
+
+def _without_front(host: str, path: list[str]) -> list[str]:
+    """The path without the language, or the kind of screen, that may stand before what it is about."""
+    under = _SITES[host]
+    steps = [_lower(step) for step in path[: len(under) + 1]]
+    if not under or tuple(steps[:-1]) == under or tuple(steps[1:]) != under:
+        return path
+    known = steps[0] == _SCREEN_STEP or (host in _LOCALISED and _LOCALE.fullmatch(steps[0]))
+    return path[1:] if known else path
 
 
 def _is_page(host: str, path: list[str]) -> bool:

@@ -31,14 +31,21 @@ Intent = Literal[
     "unclear",
 ]
 
-_DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d", re.ASCII)
+_HOUR, _SIXTY = r"(?:[01]\d|2[0-3])", r"[0-5]\d"
+#: RFC 3339, its seconds optional; a leap second has no place in the calendars of machines.
+_DATE_AND_TIME = re.compile(
+    rf"\d{{4}}-\d\d-\d\d[Tt ]{_HOUR}:{_SIXTY}(?::{_SIXTY}(?:[.,]\d+)?)?"
+    rf"(?:[Zz]|[+\u2212-]{_HOUR}:?{_SIXTY})",
+    re.ASCII,
+)
 
 
 def _dated(value: Any) -> Any:
     """A number is refused: it may count seconds or milliseconds, since one day or another."""
-    if isinstance(value, datetime) or (isinstance(value, str) and _DATE_AND_TIME.match(value)):
+    if isinstance(value, datetime) or (isinstance(value, str) and _DATE_AND_TIME.fullmatch(value)):
         return value
-    raise PydanticCustomError("moment", "a time as in RFC 3339, with its zone, is expected")
+    says = "a time as in RFC 3339, from 00:00:00 to 23:59:59 and with its zone, is expected"
+    raise PydanticCustomError("moment", says)
 
 
 #: A moment as a person or their file tells it, with room on both sides to count from it.

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from services.policy.context import Finding
 from services.policy.document import load_base
@@ -29,10 +30,17 @@ _AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object a l
 _COLOURS = {"approve": "green", "hold": "yellow", "deny": "red"}
 
 
+def _id(value: object) -> object:
+    """True is no number, and 5.0 would come back as another id."""
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return value
+    raise PydanticCustomError("id", "a string or a whole number is expected")
+
+
 class _Line(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str | int
+    id: Annotated[str | int, BeforeValidator(_id)]
 
 
 class _Said(BaseModel):

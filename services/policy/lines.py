@@ -16,6 +16,10 @@ _Line = TypeVar("_Line", bound=BaseModel)
 Answer = dict[str, object]
 
 
+class _Twice(Exception):
+    """A member of an object that stands in it twice, so that each reader may take another."""
+
+
 def answer_lines(
     file: Path | None,
     model: type[_Line],
@@ -29,6 +33,10 @@ def answer_lines(
     for number, line in _of(file):
         try:
             asked = model.model_validate_json(line)
+            json.loads(line, object_pairs_hook=_each_once, parse_int=str, parse_float=str)
+        except _Twice as twice:
+            typer.echo(f"line {number}: {twice}: it is told twice", err=True)
+            raise typer.Exit(2) from None
         except ValidationError as invalid:
             first = invalid.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"]))
@@ -39,6 +47,14 @@ def answer_lines(
             sys.stdout.write(json.dumps(answered, ensure_ascii=False, default=str) + "\n")
         else:
             show(answered)
+
+
+def _each_once(members: list[tuple[str, object]]) -> dict[str, object]:
+    told = dict(members)
+    if len(told) < len(members):
+        names = [name for name, _ in members]
+        raise _Twice(next(name for name in names if names.count(name) > 1))
+    return told
 
 
 def _of(file: Path | None) -> Iterator[tuple[int, bytes]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict
 
 from services.policy.context import Finding
-from services.policy.naming import clearly_different
+from services.policy.naming import agree
 from services.policy.text import alphabet
 from shared.identity import canonical_email, canonical_external_id, canonical_phone, canonical_profile_url
 
@@ -46,14 +46,19 @@ class Compared:
 
 
 def compare(one: Described, other: Described) -> Compared:
-    """One person, or two? A shared mailbox or phone under clearly different names is two."""
+    """One person, or two? A shared mailbox or phone under names that do not agree is two.
+
+    People change their phones and addresses, but seldom with their names: what differs leaves no room for a
+    short form.
+    """
     region = one.region or other.region
     mine, theirs = _forms(one, region), _forms(other, region)
     shared = [kind for kind, form in mine.items() if theirs.get(kind) == form]
     findings = list(_lookalikes(one, other))
     personal = not {"profile_url", "external_id"}.isdisjoint(shared)
-    if shared and not personal and clearly_different(one.name or "", other.name or ""):
-        says = "Two people of different names share this."
+    told_apart = any(_tells_apart(kind, mine[kind], theirs[kind]) for kind in mine.keys() & theirs.keys())
+    if shared and not personal and not agree(one.name or "", other.name or "", in_full=told_apart):
+        says = "Two people share this, whose names do not agree well enough."
         findings.append(_finding("identity.shared", ", ".join(shared), says))
         return Compared(same=False, findings=tuple(findings))
     if shared == ["email"] and mine["email"].partition("@")[0] in _ROLES and not (one.name and other.name):
@@ -73,6 +78,13 @@ def _forms(person: Described, region: str | None) -> dict[str, str]:
         "external_id": canonical_external_id(_ANY_SOURCE, person.external_id) if person.external_id else None,
     }
     return {kind: form for kind, form in forms.items() if form}
+
+
+def _tells_apart(kind: str, mine: str, theirs: str) -> bool:
+    """Whether two identifiers speak for two people; a person may have a profile on each of two sites."""
+    if kind == "profile_url" and mine.partition("/")[0] != theirs.partition("/")[0]:
+        return False
+    return mine != theirs
 
 
 def _bare_address(text: str) -> str:

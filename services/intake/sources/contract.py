@@ -27,7 +27,7 @@ Path = tuple[str | int, ...]
 #: Reads a part of a delivery: an event, or what stands beside it.
 Part = Callable[[], Iterable[Sent | Ignored]]
 #: What ends something, or keeps it from beginning.
-_STOPS = (OptOutReceived, ComplaintReceived, ErasureRequested, DeclineWithdrawn)
+STOPS = (OptOutReceived, ComplaintReceived, ErasureRequested, DeclineWithdrawn)
 D = TypeVar("D", bound=Data)
 
 
@@ -77,9 +77,25 @@ def apart(*parts: Part) -> Mapped:
     Where there is a stop, what cannot be read is left out with its fault; else this raises Invalid with all.
     """
     read, faults = each_read(parts)
-    if faults and not any(isinstance(one, Sent) and isinstance(one.data, _STOPS) for one in read):
+    if faults and not any(isinstance(one, Sent) and isinstance(one.data, STOPS) for one in read):
         raise Invalid(faults)
     return gathered([*read, *(Ignored(f"cannot be read: {Invalid([fault])}") for fault in faults)])
+
+
+def marked(read: Part | None, mark: Part, otherwise: str) -> Mapped:
+    """What a delivery tells, and the ``mark`` on a candidate in it that no mail is wanted.
+
+    What is none of our business is ignored with why, ``otherwise``, unless there is the mark. An erasure says
+    more than it, and forgets whose it was.
+    """
+    if read is None:
+        return gathered([*mark()] or [Ignored(otherwise)])
+    told = apart(read, mark)
+    if not any(isinstance(one.data, ErasureRequested) for one in told.events):
+        return told
+    return gathered(
+        one for one in told if isinstance(one, Ignored) or not isinstance(one.data, OptOutReceived)
+    )
 
 
 def erased(config: Erasing, candidate_id: str | None, where: str, what: str = "deletion") -> Mapped:

@@ -1,6 +1,6 @@
 """What comes to a source and what it is read as."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import parse_qsl
@@ -73,6 +73,10 @@ class Mapped:
 
     events: tuple[Sent, ...] = ()
     ignored: tuple[Ignored, ...] = ()
+
+    def __iter__(self) -> Iterator[Sent | Ignored]:
+        yield from self.events
+        yield from self.ignored
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,20 +103,20 @@ def _of_a_person(message: EmailMessage, name: str, direction: str, config: Email
 def _outreach(message: EmailMessage, name: str, config: EmailConfig) -> Mapped:
     sender, email = _sender(message)
     recruiter = reading.recruiter(sender, email, None)
-    said, time = _text(message), mail.sent_at(message)
+    said, time = _text(message), _sent_at(message)
     told: list[Sent | Ignored] = []
     for place, (recipient, address) in enumerate(mail.addresses(message, "To")):
         if canonical_email(address) in {*config.recruiters, *config.unsubscribe}:
             continue
         person = reading.person({"name": recipient, "email": address}, f"/to/{place}")
         data = InteractionRecorded(person=person, recruiter=recruiter, direction="outreach", text=said)
-        told.append(reading.sent(reading.stable_id("mail", name, "to", address), time, data, "/date"))
+        told.append(reading.sent(reading.stable_id("mail", name, "to", address), time, data))
     return gathered(told or [Ignored("outreach to nobody whose address is told")])
 
 
 def _answer(message: EmailMessage, name: str, config: EmailConfig) -> Sent:
     said = mail.words(message)
-    if mail_stop.is_stop(said) or (not said and mail_stop.is_stop(mail.subject(message))):
+    if mail_stop.is_stop(said) or (not said and mail_stop.is_stop_subject(mail.subject(message))):
         return _opt_out(message, name)
     sender, email = _sender(message)
     data = InteractionRecorded(
@@ -125,7 +125,7 @@ def _answer(message: EmailMessage, name: str, config: EmailConfig) -> Sent:
         direction="reply",
         text=_text(message),
     )
-    return reading.sent(reading.stable_id("mail", name), mail.sent_at(message), data, "/date")
+    return reading.sent(reading.stable_id("mail", name), _sent_at(message), data)
 
 
 def _opt_out(message: EmailMessage, name: str) -> Sent:
@@ -166,6 +166,14 @@ def _sender(message: EmailMessage) -> tuple[str, str]:
     if len(senders) != 1:
         raise Invalid.at("/from", "one address is expected")
     return senders[0]
+
+
+def _sent_at(message: EmailMessage) -> datetime:
+    """When. Raises Invalid where neither it nor a server says so."""
+    time = mail.sent_at(message)
+    if time is None:
+        raise Invalid.at("/date", "a time as in RFC 5322 is expected, in Date or in Received")
+    return time
 
 
 def _canonical(message: EmailMessage, name: str) -> set[str]:

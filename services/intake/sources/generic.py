@@ -15,7 +15,7 @@ from pydantic import BaseModel, model_validator
 
 from services.intake.sources import hmac_scheme, reading, strict_json
 from services.intake.sources.config import Config
-from services.intake.sources.contract import KINDS, Part, apart, each_read, judged, read_data
+from services.intake.sources.contract import KINDS, STOPS, Part, apart, each_read, judged, read_data
 from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent
 from services.intake.sources.expressions import evaluate
 from services.intake.sources.generic_config import FieldMap, GenericConfig
@@ -105,6 +105,8 @@ def _event(item: Any, config: GenericConfig) -> Sent | Ignored:
     raw = {name: value for name, value in _fields(where, item).items() if name in model.model_fields}
     data = read_data(model, {name: value for name, value in raw.items() if value is not None}, ())
     time, sent_id = _moment(evaluate(where.time, item)), reading.ident(evaluate(where.id, item))
+    if sent_id is None and isinstance(data, STOPS):
+        return reading.restated(data, time, "stop")
     return judged(reading.sent(reading.needed(sent_id, "/id"), time, data, "/time"), config)
 
 

@@ -14,11 +14,12 @@ and source/includes/harvest/_rejection_reasons.md. Not documented, and how it is
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from services.intake.sources import reading, signing
 from services.intake.sources.config import Config, Erasing
-from services.intake.sources.contract import apart, erased, judged
+from services.intake.sources.contract import erased, judged, marked
 from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, gathered, ignore
 from services.intake.sources.reading import at, each, ident, needed, text
 from shared.events import (
@@ -31,6 +32,7 @@ from shared.events import (
     PersonChanged,
     Recruiter,
 )
+from shared.pointer import pointer
 from shared.reasons import Who, fold
 
 ABOUT = "Greenhouse Recruiting"
@@ -40,6 +42,8 @@ CONFIG = Erasing
 _SIGNATURE = re.compile(r"sha256 ([0-9a-fA-F]{64})", re.ASCII)
 _SIDES: Mapping[str, Who] = {"they rejected us": "candidate", "we rejected them": "company"}
 _APPLICATION = "/payload/application"
+#: Where in a payload a candidate may stand.
+_CANDIDATES: tuple[tuple[str, ...], ...] = (("application", "candidate"), ("candidate",), ("person",))
 
 
 def verify(delivery: Delivery, secrets: Sequence[str], _: Config, /, **_age: object) -> None:
@@ -62,13 +66,14 @@ def delivery_id(delivery: Delivery, /) -> str | None:
 def map_events(delivery: Delivery, config: Erasing, /) -> Mapped:
     """The decline, or what else the action tells. Raises Invalid where what it needs is missing."""
     body = reading.read_object(delivery.body)
+    payload = at(body, "payload")
     read = _ACTIONS.get(reading.word(body, "action"))
-    return read(at(body, "payload"), config) if read else ignore("an action that tells of no decline")
+    told = partial(read, payload, config) if read else None
+    return marked(told, lambda: _opted_out(payload), "an action that tells of no decline")
 
 
 def _rejected(payload: Any, config: Erasing) -> Mapped:
-    application = at(payload, "application")
-    return apart(lambda: [_decline(application, config)], lambda: _opted_out(at(application, "candidate")))
+    return gathered([_decline(at(payload, "application"), config)])
 
 
 def _decline(application: Any, config: Erasing) -> Sent | Ignored:
@@ -93,14 +98,10 @@ def _decline(application: Any, config: Erasing) -> Sent | Ignored:
 
 def _unrejected(payload: Any, _: Erasing) -> Mapped:
     application = at(payload, "application")
-    return apart(lambda: [_withdrawal(application)], lambda: _opted_out(at(application, "candidate")))
-
-
-def _withdrawal(application: Any) -> Sent:
     application_id = needed(ident(application, "id"), f"{_APPLICATION}/id")
     data = DeclineWithdrawn(decline=_rejection(application_id))
     time = reading.rfc3339(at(application, "last_activity_at"))
-    return reading.restated(data, time, "application", application_id, "unrejection")
+    return Mapped((reading.restated(data, time, "application", application_id, "unrejection"),))
 
 
 def _offer_updated(payload: Any, config: Erasing) -> Mapped:
@@ -121,20 +122,15 @@ def _offer_updated(payload: Any, config: Erasing) -> Mapped:
 
 
 def _updated(payload: Any, _: Erasing) -> Mapped:
-    candidate = at(payload, "candidate")
-    person = _person(candidate, "/payload/candidate")
-    return gathered([_of_candidate(PersonChanged(person=person), "change"), *_opted_out(candidate)])
+    person = _person(at(payload, "candidate"), "/payload/candidate")
+    return Mapped((_of_candidate(PersonChanged(person=person), "change"),))
 
 
 def _merged(payload: Any, _: Erasing) -> Mapped:
-    return apart(lambda: [_merge(payload)], lambda: _opted_out(at(payload, "person")))
-
-
-def _merge(payload: Any) -> Sent:
     kept = needed(ident(payload, "person", "new_candidate_id"), "/payload/person/new_candidate_id")
     gone = needed(ident(payload, "person", "id"), "/payload/person/id")
     data = PersonChanged(person=Person(external_id=kept), formerly=(gone,))
-    return _of_candidate(data, "merge")
+    return Mapped((_of_candidate(data, "merge"),))
 
 
 def _deleted(payload: Any, config: Erasing) -> Mapped:
@@ -166,28 +162,24 @@ def _of_candidate(data: Data, what: str) -> Sent:
     return reading.restated(data, None, "candidate", what)
 
 
-def _opted_out(candidate: Any) -> list[Sent | Ignored]:
+def _opted_out(payload: Any) -> list[Sent]:
     """A candidate marked as not to be mailed wants no mail; the mark is on every payload that holds one."""
-    if at(candidate, "can_email") is not False:
-        return []
-    return [_of_candidate(OptOutReceived(person=_person(candidate, _APPLICATION)), "opt-out")]
+    marked_at = [path for path in _CANDIDATES if at(payload, *path, "can_email") is False]
+    persons = [_person(at(payload, *path), pointer(("payload", *path))) for path in marked_at]
+    return [_of_candidate(OptOutReceived(person=one), "opt-out") for one in persons]
 
 
 def _person(candidate: Any, where: str) -> Person:
     names = (text(candidate, "first_name"), text(candidate, "last_name"))
     fields = {
         "name": " ".join(name for name in names if name),
-        "email": _values(candidate, "email_addresses"),
+        "email": reading.personal_first(each(candidate, "email_addresses"), "type"),
         "phone": at(candidate, "phone_numbers", 0, "value"),
         # websites are left out: many people name the same one, and would be taken for one person
-        "profile_urls": _values(candidate, "social_media_addresses"),
+        "profile_urls": [at(item, "value") for item in each(candidate, "social_media_addresses")],
         "external_id": at(candidate, "id"),
     }
     return reading.person(fields, where)
-
-
-def _values(candidate: Any, name: str) -> list[Any]:
-    return [at(item, "value") for item in each(candidate, name)]
 
 
 def _recruiter(candidate: Any) -> Recruiter | None:

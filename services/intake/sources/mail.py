@@ -25,6 +25,8 @@ MAX_PARTS = 50
 #: A longer header counts as none, for a part of an address is somebody else's.
 MAX_HEADER = 1_000
 
+#: A line that goes on in the next: neither is quoted, and it is not the one above a signature.
+_FLOWS = re.compile(r"^(?!>|-- \n)(.*) \n ?(?!>)", re.MULTILINE)
 _PART = re.compile(rb"content-type", re.IGNORECASE)
 #: Decoders that take their time, or read more than letters, are not for strangers to choose.
 _CHARSETS = re.compile(
@@ -129,13 +131,29 @@ def inner(part: EmailMessage) -> list[EmailMessage]:
 
 
 def words(message: EmailMessage) -> str:
-    """What is written in it, attachments and quoted mails aside; plain text is believed before HTML."""
-    with suppress(Exception):
-        part = message.get_body(("plain", "html"))
-        if isinstance(part, EmailMessage):
-            text = content(part)
-            return clean(seen_text(text) if part.get_content_subtype() == "html" else text).strip()
+    """What is written in it, attachments and quoted mails aside; plain text is believed before HTML.
+
+    But not where nothing is to be seen of it: some programs leave the plain text blank.
+    """
+    for kind, read in (("plain", _plain_text), ("html", _page)):
+        with suppress(Exception):
+            part = message.get_body((kind,))
+            text = clean(read(part)).strip() if isinstance(part, EmailMessage) else ""
+            if any(letter.isprintable() and not letter.isspace() for letter in text):
+                return text
     return ""
+
+
+def _plain_text(part: EmailMessage) -> str:
+    """With its lines as their writer had them, where spaces were put in to break them (RFC 3676, 4)."""
+    text = content(part)
+    if str(part.get_param("delsp", "")).casefold() != "yes":
+        return text
+    return _FLOWS.sub(r"\1", text.replace("\r\n", "\n"))
+
+
+def _page(part: EmailMessage) -> str:
+    return seen_text(content(part))
 
 
 def content(part: EmailMessage) -> str:

@@ -6,6 +6,8 @@ Anything longer, or a word that may be a mere no, is for policy to read.
 import re
 import unicodedata
 
+from services.intake.sources.mail_history import own_words
+
 _WORDS = (
     ("ar", "توقف", "أوقف", "إلغاء الاشتراك", "الغاء الاشتراك"),
     ("cs", "odhlásit", "odhlaste mě", "odhlásit odběr"),
@@ -30,8 +32,6 @@ _WORDS = (
     ("uk", "стоп", "відписатися", "відписка", "відпишіть мене"),
     ("zh", "退订", "退訂", "停止"),
 )
-#: Where the history begins that some programs leave unmarked, or a signature (RFC 3676, 4.3).
-_HISTORY = re.compile(r">|-- ?$|-{4,}|_{8,}")
 #: What a phone or a mail program writes below an answer: that it was sent, and the name of the device.
 _SENT = (
     r"(sent|get|von mein\w+|gesendet|envoy\w+|enviad\w+|inviat\w+|verzonden|verstuurd|skickat|sendt|lahetetty"
@@ -39,8 +39,10 @@ _SENT = (
 )
 _DEVICE = r"(i(phone|pad)|android|samsung|galaxy|huawei|xiaomi|blackberry|outlook|gmail|proton ?mail|yahoo)"
 _ADDED = re.compile(rf"{_SENT}\b.{{0,40}}\b{_DEVICE}.{{0,40}}")
-#: An introduction of what is quoted ends so: "On Monday Ada wrote:".
-_INTRODUCES = (":", "\uff1a")
+#: What mail programs write before the subject of a mail that is answered.
+_ANSWERS = re.compile(
+    r"((re|aw|sv|vs|antw|odp|rif|ynt|отв|回复|回覆|답장|رد)(\[\d+\])? ?[:\uff1a] ?)+", re.IGNORECASE
+)
 
 
 def is_stop(text: str) -> bool:
@@ -50,14 +52,10 @@ def is_stop(text: str) -> bool:
     return _folded(above if parted and _ADDED.fullmatch(_folded(last)) else own) in _STOPS
 
 
-def own_words(text: str) -> str:
-    """What stands above the history, as far as any program marks it."""
-    lines = text.strip().split("\n")
-    end = next((place for place, line in enumerate(lines) if _HISTORY.match(line)), len(lines))
-    own = "\n".join(lines[:end]).rstrip()
-    above, _, last = own.rpartition("\n\n")
-    quoted = end < len(lines) and lines[end].startswith(">")
-    return above if quoted and last.rstrip().endswith(_INTRODUCES) else own
+def is_stop_subject(subject: str) -> bool:
+    """Whether a subject is such a word, or the answer to one."""
+    answered = _ANSWERS.match(subject)
+    return is_stop(subject[answered.end() :] if answered else subject)
 
 
 def _folded(text: str) -> str:

@@ -20,18 +20,20 @@ fresh one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from services.intake.sources import merge_models, reading, signing
 from services.intake.sources.config import Config, Erasing
-from services.intake.sources.contract import apart, erased, judged
-from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, gathered, ignore
+from services.intake.sources.contract import erased, judged, marked
+from services.intake.sources.delivery import Answer, Delivery, Mapped, Sent, gathered, ignore
 from services.intake.sources.merge_models import id_of, name_of
 from services.intake.sources.reading import at, ident, needed, text
 from shared.errors import Invalid
 from shared.events import DeclineReceived, OptOutReceived, PersonChanged
+from shared.pointer import pointer
 from shared.reasons import fold
 
 
@@ -49,6 +51,8 @@ ABOUT = "Merge, for the applicant tracking systems behind it"
 SUCCESS_STATUS = 200
 CONFIG = MergeConfig
 
+#: Where in what is sent a candidate may stand.
+_CANDIDATES: tuple[tuple[str, ...], ...] = ((), ("candidate",), ("application", "candidate"))
 _VERBS = {"created": "added", "updated": "changed", "deleted": "removed"}
 
 
@@ -81,18 +85,14 @@ def map_events(delivery: Delivery, config: MergeConfig, /) -> Mapped:
         return ignore("a linked account that is not one of this source's")
     model, _, verb = fold(event).partition(".")
     read = _EVENTS.get((model, _VERBS.get(verb, verb)))
-    if read is None:
-        return ignore("an event that tells of no decline")
-    return read(body.get("data"), account[0] or "", config)
+    data = body.get("data")
+    told = partial(read, data, account[0] or "", config) if read else None
+    return marked(told, lambda: _opted_out(data), "an event that tells of no decline")
 
 
 def _application(data: Any, account: str, config: MergeConfig) -> Mapped:
-    return apart(lambda: [_rejection(data, account, config)], lambda: _opted_out(at(data, "candidate")))
-
-
-def _rejection(data: Any, account: str, config: MergeConfig) -> Sent | Ignored:
     if at(data, "rejected_at") is None:
-        return Ignored("an application that is not rejected")
+        return ignore("an application that is not rejected")
     application_id = needed(ident(data, "id"), "/data/id")
     reason = at(data, "reject_reason")
     decline = reading.build(
@@ -106,7 +106,7 @@ def _rejection(data: Any, account: str, config: MergeConfig) -> Sent | Ignored:
     )
     sent_id = reading.stable_id(account, "application", application_id, "rejection")
     sent = reading.sent(sent_id, reading.rfc3339(data["rejected_at"]), decline, "/data/rejected_at")
-    return judged(sent, config, id_of(reason))
+    return gathered([judged(sent, config, id_of(reason))])
 
 
 def _offer(data: Any, account: str, config: MergeConfig) -> Mapped:
@@ -127,13 +127,9 @@ def _offer(data: Any, account: str, config: MergeConfig) -> Mapped:
     return gathered([judged(sent, config)])
 
 
-def _candidate_added(data: Any, _account: str, _: MergeConfig) -> Mapped:
-    return gathered(_opted_out(data) or [Ignored("a new candidate")])
-
-
 def _candidate_changed(data: Any, _account: str, _: MergeConfig) -> Mapped:
     changed = PersonChanged(person=merge_models.person(data, "/data"))
-    return gathered([reading.restated(changed, None, "candidate", "change"), *_opted_out(data)])
+    return Mapped((reading.restated(changed, None, "candidate", "change"),))
 
 
 def _candidate_removed(data: Any, _account: str, config: MergeConfig) -> Mapped:
@@ -145,15 +141,13 @@ _EVENTS: Mapping[tuple[str, str], Callable[[Any, str, MergeConfig], Mapped]] = {
     ("application", "changed"): _application,
     ("offer", "added"): _offer,
     ("offer", "changed"): _offer,
-    ("candidate", "added"): _candidate_added,
     ("candidate", "changed"): _candidate_changed,
     ("candidate", "removed"): _candidate_removed,
 }
 
 
-def _opted_out(candidate: Any) -> list[Sent | Ignored]:
+def _opted_out(data: Any) -> list[Sent]:
     """A candidate who cannot be mailed wants no mail, or so it is safe to read."""
-    if at(candidate, "can_email") is not False:
-        return []
-    opt_out = OptOutReceived(person=merge_models.person(candidate, "/data"))
-    return [reading.restated(opt_out, None, "candidate", "opt-out")]
+    marked_at = [path for path in _CANDIDATES if at(data, *path, "can_email") is False]
+    persons = [merge_models.person(at(data, *path), pointer(("data", *path))) for path in marked_at]
+    return [reading.restated(OptOutReceived(person=one), None, "candidate", "opt-out") for one in persons]

@@ -36,7 +36,7 @@ def person(candidate: Any, where: str) -> Person:
     """The person that a candidate is. Raises Invalid where nothing tells who."""
     fields = {
         "name": _full_name(candidate),
-        "email": [at(item, "value") for item in each(candidate, "email_addresses")],
+        "email": reading.personal_first(each(candidate, "email_addresses"), "email_address_type"),
         "phone": at(candidate, "phone_numbers", 0, "value"),
         # other addresses, of companies and job boards, are named by many people
         "profile_urls": [at(item, "value") for item in each(candidate, "urls") if _is_social(item)],

@@ -161,6 +161,13 @@ def person(fields: Mapping[str, Any], where: str) -> Person:
     return found
 
 
+def personal_first(addresses: list[Any], kind: str) -> list[Any]:
+    """The values of addresses: a personal one first, one at work last, by what ``kind`` tells."""
+    order = {"personal": 0, "work": 2}
+    ranked = sorted(addresses, key=lambda one: order.get(fold(text(one, kind) or ""), 1))
+    return [at(one, "value") for one in ranked]
+
+
 def _is_profile(url: str) -> bool:
     return len(url) <= _MAX_PROFILE and canonical_profile_url(url) is not None
 

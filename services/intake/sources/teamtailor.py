@@ -19,15 +19,16 @@ import binascii
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from services.intake.sources import reading, signing
 from services.intake.sources.config import Config, Erasing
-from services.intake.sources.contract import erased
+from services.intake.sources.contract import erased, marked
 from services.intake.sources.delivery import Answer, Delivery, Mapped, Sent, ignore
 from services.intake.sources.reading import at, ident, needed, text
 from shared.errors import SignatureInvalid
-from shared.events import DeclineReceived, OptOutReceived, Person, PersonChanged
+from shared.events import Data, DeclineReceived, OptOutReceived, Person, PersonChanged
 
 ABOUT = "Teamtailor; it does not send whose no it was, so give it credentials"
 SUCCESS_STATUS = 200
@@ -70,9 +71,10 @@ def delivery_id(_delivery: Delivery, /) -> str | None:
 def map_events(delivery: Delivery, config: Erasing, /) -> Mapped:
     """A rejected application, or what is told of a candidate. Raises Invalid where an id is missing."""
     body = reading.read_object(delivery.body)
-    payload = at(body, "payload")
-    read = _EVENTS.get(reading.word(body, "payload", "event_name"))
-    return read(at(payload, "data"), config) if read else ignore("an event that tells of no decline")
+    event, data = reading.word(body, "payload", "event_name"), at(body, "payload", "data")
+    read = _EVENTS.get(event)
+    told = partial(read, data, config) if read else None
+    return marked(told, lambda: _unsubscribed(event, data), "an event that tells of no decline")
 
 
 def _application(data: Any, _: Erasing) -> Mapped:
@@ -93,6 +95,22 @@ def _application(data: Any, _: Erasing) -> Mapped:
 
 
 def _candidate(data: Any, _: Erasing) -> Mapped:
+    return Mapped((_of_candidate(PersonChanged(person=_person(data)), data, "change"),))
+
+
+def _unsubscribed(event: str, data: Any) -> list[Sent]:
+    """Whoever unsubscribed wants no mail, whatever is told of them."""
+    if not event.startswith("candidate.") or _member(at(data, "attributes"), "unsubscribed") is not True:
+        return []
+    return [_of_candidate(OptOutReceived(person=_person(data)), data, "opt-out")]
+
+
+def _of_candidate(told: Data, data: Any, what: str) -> Sent:
+    time = reading.rfc3339(_member(at(data, "attributes"), "updated-at"))
+    return reading.restated(told, time, "candidate", what)
+
+
+def _person(data: Any) -> Person:
     attributes = at(data, "attributes")
     names = (text(_member(attributes, name)) for name in ("first-name", "last-name"))
     fields = {
@@ -102,12 +120,7 @@ def _candidate(data: Any, _: Erasing) -> Mapped:
         "profile_urls": [_member(attributes, "linkedin-url")],
         "external_id": at(data, "id"),
     }
-    person = reading.person(fields, _DATA)
-    time = reading.rfc3339(_member(attributes, "updated-at"))
-    events: list[Sent] = [reading.restated(PersonChanged(person=person), time, "candidate", "change")]
-    if _member(attributes, "unsubscribed") is True:
-        events.append(reading.restated(OptOutReceived(person=person), time, "candidate", "opt-out"))
-    return Mapped(tuple(events))
+    return reading.person(fields, _DATA)
 
 
 def _deleted(data: Any, config: Erasing) -> Mapped:

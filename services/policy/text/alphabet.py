@@ -104,6 +104,9 @@ _SCRIPT = _Scripts()
 _NEARLY_ALL = 0.7
 _ALIKE = frozenset({"latin", "cyrillic", "greek"})
 
+#: A quantity (`Δt`), a small unit, and a name that begins with the sign for small: nothing is disguised by them.
+_SYMBOL = re2.compile(r"[ΓΔΘΛΞΠΣΦΨΩδθλπσφψω][a-zA-Z]|[μµ](?:[mglLFWV]|\p{Lu}\p{Ll}+)")
+
 
 def mixes(letters: set[str]) -> bool:
     """Whether scripts that have look-alikes of each other meet in these letters."""
@@ -123,7 +126,8 @@ def unmixed(letters: Sequence[str]) -> Sequence[str]:
         word = list(run)
         found = [_SCRIPT[letter] for letter in word] if inside else []
         alike = len(word) > 1 and "latin" not in found and all(one.casefold() in _LATIN_FOR for one in word)
-        if len(_ALIKE & set(found)) > 1 or (inside and among_latin and alike):
+        mixed = len(_ALIKE & set(found)) > 1 and not _SYMBOL.fullmatch("".join(word))
+        if mixed or (inside and among_latin and alike):
             mended = list(letters) if mended is None else mended
             mended[start : start + len(word)] = _one_script(word, [] if alike else found)
         start += len(word)

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import re2
+
 from services.policy.context import Finding
-from services.policy.text import own_company, shape
+from services.policy.text import own_company, shape, trade
 from services.policy.text.features import of_label
 from services.policy.text.lexicon import TO_A_MACHINE, Lexicon
 from services.policy.text.reading import Reading, read
@@ -24,6 +26,8 @@ _PLAINLY_A_LABEL, _NO_LABEL = 0.3, 0.7
 _ASKS = {"repitch": "pitch"}
 #: Words in a name, a title, a company; more are a sentence.
 _MOST_WORDS: dict[Field, int] = {"name": 7, "title": 12, "company": 9, "note": 400}
+#: Particles, initials and abbreviated degrees, of which a name may have any number.
+_ADDS_NO_NAME = re2.compile(r"\p{Ll}{1,3}|\pL{1,5}\.")
 _LONGEST: dict[Field, int] = {"name": 80, "title": 120, "company": 100, "note": 4000}
 
 
@@ -39,7 +43,7 @@ def examine(text: str, field: Field, lexicon: Lexicon, company: str | None = Non
     """Judge a text that is to stand in `field`; `company` is the sender's registered one."""
     texts = _readings(text, company, lexicon)
     named = texts[0] != text
-    text = texts[0]
+    text = trade.plainly(texts[0]) if field == "title" else texts[0]
     reading = read(text, lexicon, quoted=True)
     found = list(_hidden(text, field, reading))
     found += [_finding(code, words) for code, words in shape.faults(text, field)]
@@ -93,6 +97,8 @@ def _of_a_note(hits: Sequence[Hit], reading: Reading) -> Iterator[Finding]:
 
 def _of_a_label(hits: Sequence[Hit], text: str, field: Field, reading: Reading) -> Iterator[Finding]:
     """A sentence is no name; one word of a rule in what plainly is one is a trade or a name."""
+    if field == "company" and own_company.is_a_sign(text):
+        return
     unlike = _unlike_a_label(text, field, reading)
     for hit in hits:
         if unlike >= _PLAINLY_A_LABEL or " " in reading.evidence(hit):
@@ -139,7 +145,8 @@ def _hidden(text: str, field: Field, reading: Reading) -> Iterator[Finding]:
 def _size(text: str, field: Field) -> Iterator[Finding]:
     if not text.strip():
         yield _finding("content.empty", "")
-    if len(text) > _LONGEST[field] or len(text.split()) > _MOST_WORDS[field]:
+    words = [word for word in text.split() if field != "name" or not _ADDS_NO_NAME.fullmatch(word)]
+    if len(text) > _LONGEST[field] or len(words) > _MOST_WORDS[field]:
         yield _finding("content.too_long", text[:40])
 
 

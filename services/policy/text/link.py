@@ -14,6 +14,17 @@ _NO_WORDS = "com|net|org|io|biz|xyz|eu|uk|ru|ua|cz|dk"
 _AT = "at|arobase|arroba|chiocciola|malpa|apenstaartje|snabel-?a|kroll-?alfa|zavinac|собака|собачка|равлик|アット"
 _DOT = "dot|d0t|punkt|punto|ponto|point|kropka|punt|punktum|tecka|nokta|точка|крапка|ドット"
 _PLACES = "linkedin|twitter|facebook|instagram|insta|xing|github|telegram|tiktok|youtube|snapchat|skype|discord|wechat|bluesky|calendly"
+#: Endings in other scripts than Latin.
+_OTHER_TLDS = (
+    "рф|рус|бел|укр|срб|мкд|бг|қаз|ком|орг|онлайн|сайт|ελ|ευ|中国|中國|公司|网络|網路|网址|在线|香港|台湾|新加坡|みんな|コム|テスト|한국|닷컴|닷넷"
+    "|भारत|ไทย|ישראל|קום|מצר|موقع|شبكة|مصر|السعودية|امارات|المغرب|ایران|პატ|გე|հայ"
+)
+#: Where one searches, and the requests to do so, of the languages that no rule tells it of.
+_ENGINES = "google|bing|yahoo|ecosia|qwant|duckduckgo|startpage|(?:\\w+ )?(?:moteurs? de recherche|motore di ricerca|wyszukiwark\\w+|sokmotor\\w*|buscador)"
+_SEARCH = (
+    "procure|pesquise|busque|digite|basta (?:procurar|pesquisar|buscar|digitar)|tape[zr]?|cherchez|recherchez|suffit de (?:chercher|taper)"
+    "|cerchi|cercate|digiti|digitate|basta (?:cercare|digitare)|wpisz|poszukaj|wyszukaj|wystarczy (?:wpisac|poszukac|wyszukac)|sok pa|sok efter"
+)
 #: What stands between told parts of an address.
 _GAP = r"[ ()\[\]{}<>._-]{1,4}"
 _PART = r"[\pL\pN]+"
@@ -28,6 +39,9 @@ _WRITTEN = (
     re2.compile(
         r"(?i)\blocalhost ?[:/]|\b[a-z][\w-]*:\d{2,5}/|\[[0-9a-f]*:[0-9a-f.]*:[0-9a-f:.]*\]|\b(?:[0-9a-f]{1,4}:){7}"
     ),
+    # A host whose signs are written as codes, one without a scheme, and one that ends in another script.
+    re2.compile(r"(?i)\pL%(?:2[0-9a-f]|3[a-f]|40|5f)\pL|(?:^|[\s(])//[\pL\pN][\pL\pN.-]*/[\pL\pN]"),
+    re2.compile(rf"(?i)\b[a-z0-9-]+\.(?:{_TLDS}):\d{{2,5}}\b|[\pL\pN]\.(?:{_OTHER_TLDS})(?:$|[^\pL\pN])"),
     # A dot that is set apart, or another sign in its place.
     re2.compile(rf"(?i)[\pL\pN] ?[(\[{{<] ?[.·•∙‧⋅] ?[)\]}}>] ?[\pL\pN]|[\pL\pN][·•∙‧⋅](?:{_NO_WORDS})\b"),
     re2.compile(
@@ -37,8 +51,10 @@ _WRITTEN = (
 _TOLD = (
     re2.compile(
         rf"\b[\w-]+ ?[(\[{{<]? ?\b(?:dot|punkt|punto|ponto|point|kropka|punt|d0t)\b ?[)\]}}>]? ?(?:{_TLDS})\b"
-        r"|\b[\w-]+ ?\. ?(?:com|net|org|io)\b ?/|\bdot ?com\b|\b\w+ \[?\(?\.\)?\]? (?:com|net|org|io)\b"
+        r"|\b[\w-]+ ?\. ?(?:com|net|org|io)\b ?/|\bdot ?com\b|\b\w+\s\[?\(?\.\)?\]?\s(?:com|net|org|io)\b"
     ),
+    re2.compile(rf"\bwww\d? [\pL\pN-]+ (?:{_TLDS})\b"),
+    re2.compile(rf"\b(?:{_SEARCH}) [^\n.!?]{{1,40}} (?:{_ENGINES})\b|(?:^|[.!?,;:\n] ?)googla [\pL\pN]"),
     re2.compile(rf"{_PART} (?:{_AT}) [\pL\pN-]+ (?:{_DOT}) {_PART}"),
     re2.compile(rf"{_PART}{_GAP}(?:{_AT}){_GAP}[\pL\pN-]+?{_GAP}(?:{_DOT}){_GAP}{_PART}"),
     re2.compile(

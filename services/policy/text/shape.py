@@ -15,6 +15,12 @@ _NAME_SIGNS = frozenset("'’‘ʼ`´.-‐‑ ·,()ʻ・־׳״")
 _TITLE_SIGNS = _NAME_SIGNS | frozenset('/&+#|–—:*"„“”0123456789%')
 _COMPANY_SIGNS = _TITLE_SIGNS | frozenset("!?@°«»‹›‚‘’®™©$€£=~")
 _SIGNS = {"name": _NAME_SIGNS, "title": _TITLE_SIGNS, "company": _COMPANY_SIGNS}
+#: What somebody is called by friends, in a pair of quotation marks inside the name.
+_NICKNAME = re2.compile(r"""(\pL )["“”„«»] ?(\pL[\pL\pM'’.-]*(?: \pL[\pL\pM'’.-]*)?) ?["“”«»]( \pL)""")
+#: A request ends on the day, or on what is to be sent, where a trade does not; both in small letters.
+_REQUEST = re2.compile(
+    r"(?:[,–—:]| -) \p{Ll}[\pL ]* (?:hoy|hoje|j[aá]|oggi|subito|vandaag|dzi[sś]|dzisiaj|heute|i ?dag|aujourd['’]hui|today|now|na priv|(?:C\.?V|cv)\.?)[.!]?$"
+)
 _JOINERS = "\u200c\u200d"
 _JOINING = ("ARABIC", "DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL", "TELUGU", "KANNADA", "MALAYALAM", "SINHALA", "SYRIAC", "MONGOLIAN", "KHMER", "MYANMAR", "ZERO")  # fmt: skip
 #: Letters of an abbreviation, and no word taken apart.
@@ -26,7 +32,7 @@ def faults(text: str, field: str) -> Iterator[tuple[str, str]]:
     plain = _LINES.sub("\n", unicodedata.normalize("NFKC", text))
     folded = alphabet.folded(plain)
     yield from (("content.link", found) for found in links(plain, folded, field))
-    yield from (("content.phone", found) for found in phones(plain, folded))
+    yield from (("content.phone", found) for found in phones(plain, folded, field))
     yield from (("content.markup", found) for found in markup(plain))
     if field == "note" and ("?" in plain or "؟" in plain or "¿" in plain):
         yield "content.question", "?"
@@ -42,6 +48,8 @@ def only_initials(text: str) -> bool:
 
 def _name(plain: str, field: str) -> Iterator[tuple[str, str]]:
     signs = _SIGNS[field]
+    if field == "name":
+        plain = _NICKNAME.sub(r"\1\2\3", plain)
     strange = [
         letter
         for letter in plain
@@ -50,6 +58,8 @@ def _name(plain: str, field: str) -> Iterator[tuple[str, str]]:
     strange = [letter for letter in strange if letter not in _JOINERS]
     if strange or not any(letter.isalnum() for letter in plain):
         yield "content.not_a_name", "".join(strange) or plain
+    if field == "title" and _REQUEST.search(plain):
+        yield "content.not_a_name", plain
     if field != "company" and any(sign in plain for sign in ("!", "?")):
         yield "content.not_a_name", plain
 

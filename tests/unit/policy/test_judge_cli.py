@@ -34,7 +34,8 @@ def thread(**changed: Any) -> dict[str, Any]:
     "at",
     [1772445600, "1772445600", 1772445600.5, True, None, "2026-03-02", "2026-03-02T10:00:00", "yesterday",
      "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59.5Z",
-     "0001-01-01T00:00:00Z", "2026-02-30T10:00:00Z"],
+     "0001-01-01T00:00:00Z", "2026-02-30T10:00:00Z", "2026-03-02T25:00:00Z", "2026-03-02T10:00:00+25:00",
+     "2026-12-31T23:59:60Z"],
 )  # fmt: skip
 def test_what_names_no_moment_is_told_by_its_field(at: Any) -> None:
     """A number, a time without zone, and one that has no room in the calendar."""
@@ -42,6 +43,7 @@ def test_what_names_no_moment_is_told_by_its_field(at: Any) -> None:
     result = RUN.invoke(policy, ["judge", "--json"], input="\n".join(lines))
     assert result.exit_code == 2
     assert result.stderr.startswith("line 2: thread.0.at: ")
+    assert "characters at the end" not in result.stderr
     if at is None:
         return
     result = RUN.invoke(policy, ["judge", "--json"], input=json.dumps(thread(declined_at=at)))
@@ -52,7 +54,7 @@ def test_what_names_no_moment_is_told_by_its_field(at: Any) -> None:
 @pytest.mark.parametrize(
     "at",
     ["2026-03-02T10:00:00Z", "2026-03-02t10:00:00z", "2026-03-02 10:00:00+01:00", "2026-03-02T10:00Z",
-     "2026-03-02T10:00:00.123456789-08:00", "1970-01-01T00:00:00Z"],
+     "2026-03-02T10:00:00.123456789-08:00", "1970-01-01T00:00:00Z", "2026-03-02T10:00:00-0830"],
 )  # fmt: skip
 def test_a_moment_may_have_any_zone(at: str) -> None:
     """As RFC 3339 has it."""
@@ -81,3 +83,50 @@ def test_a_line_that_is_no_json_has_one_number() -> None:
         assert result.exit_code == 2
         assert result.stderr.startswith("line 2: JSON is expected")
         assert result.stderr.count("line") == 1
+
+
+COMMANDS = {
+    "judge": (policy, ["judge"], json.dumps(thread(id="b"))),
+    "reply": (policy, ["reply"], '{"id": "b", "text": "No thanks."}'),
+    "content": (policy, ["content"], '{"id": "b", "text": "Thank you.", "field": "note"}'),
+    "same": (identity, [], '{"id": "b", "a": {"email": "a@acme.example"}, "b": {}}'),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("twice", ['"id": "c"', '"id": "b"', '"\\u0069d": "c"'])
+def test_what_is_told_twice_is_refused(command: str, twice: str) -> None:
+    """Each reader of JSON may take another of the two."""
+    app, named, line = COMMANDS[command]
+    result = RUN.invoke(app, [*named, "--json"], input=f"{line}\n{line[:-1]}, {twice}}}\n")
+    assert (result.exit_code, result.stderr) == (2, "line 2: id: it is told twice\n")
+    assert len(result.stdout.splitlines()) == 1
+
+
+def test_what_is_told_twice_within_is_refused() -> None:
+    """In any object of the line."""
+    line = '{"id": "b", "a": {"email": "a@acme.example", "email": "b@acme.example"}, "b": {}}'
+    result = RUN.invoke(identity, ["--json"], input=line)
+    assert (result.exit_code, result.stderr) == (2, "line 1: email: it is told twice\n")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("wrong", ["true", "null", "[1]", "{}", "1.5", "5.0"])
+def test_an_id_is_a_string_or_a_whole_number(command: str, wrong: str) -> None:
+    """Told in one line, and no other thing is read as one."""
+    app, named, line = COMMANDS[command]
+    result = RUN.invoke(app, [*named, "--json"], input=line.replace('"id": "b"', f'"id": {wrong}'))
+    assert (result.exit_code, result.stderr) == (2, "line 1: id: a string or a whole number is expected\n")
+
+
+@pytest.mark.parametrize("number", [7, 10**30])
+def test_an_id_comes_back_as_it_was(number: int) -> None:
+    """However long."""
+    result = RUN.invoke(policy, ["reply", "--json"], input=json.dumps({"id": number, "text": "No thanks."}))
+    assert json.loads(result.stdout)["id"] == number
+
+
+def test_an_empty_thread_is_told_by_what_is_expected() -> None:
+    """Not by the types of the code."""
+    result = RUN.invoke(policy, ["judge", "--json"], input=json.dumps(thread(thread=[])))
+    assert (result.exit_code, result.stderr) == (2, "line 1: thread: at least 1 item is expected\n")

@@ -1,7 +1,9 @@
 """What is said of values that are not as a model says."""
 
+from typing import Annotated
+
 import pytest
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from shared.checked import checked, said
 from shared.errors import Invalid
@@ -11,6 +13,7 @@ class _Told(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str
+    also: Annotated[tuple[str, ...], Field(min_length=1)] = ("x",)
 
     @field_validator("name")
     @classmethod
@@ -27,6 +30,7 @@ class _Told(BaseModel):
         ({"name": "a", "nome": "b"}, "/nome: nothing of this name is expected"),
         ({"name": b"\xff"}, "/name: text in UTF-8 is expected"),
         ({"name": "abcd"}, "/name: a short name is expected"),
+        ({"name": "a", "also": []}, "/also: at least 1 item is expected"),
     ],
 )
 def test_what_was_expected_is_said_in_our_words(value: object, told: str) -> None:

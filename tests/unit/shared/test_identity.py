@@ -105,6 +105,9 @@ def test_two_addresses_stay_two(one: str, other: str) -> None:
         "https://uk.linkedin.com/in/jane%2Ddoe/?locale=de_DE",
         " HTTPS://WWW.LinkedIn.com/in/jane-doe/details/experience/\u200b",
         "//m.linkedin.com/in/jane-doe",
+        "https://touch.www.linkedin.com/in/jane-doe",
+        "https://m.de.linkedin.com/in/jane-doe",
+        "https://www.linkedin.com/mwlite/in/jane-doe",
     ],
 )
 def test_a_profile_has_one_spelling(spelling: str) -> None:
@@ -123,6 +126,19 @@ def test_a_profile_has_one_spelling(spelling: str) -> None:
         # on an unknown site the query may be all that names the person
         ("https://ats.example/candidate?utm_source=x&ID=5", "ats.example/candidate?id=5"),
         ("https://facebook.com/profile.php?id=100", "facebook.com/profile.php?id=100"),
+        # a kind of screen, or a language, in front of the host or the path
+        ("https://mobile.twitter.com/Jane", "x.com/jane"),
+        ("https://mobile.x.com/jane", "x.com/jane"),
+        ("https://m.facebook.com/jane.doe", "facebook.com/jane.doe"),
+        ("https://de-de.facebook.com/jane.doe", "facebook.com/jane.doe"),
+        ("https://m.facebook.com/profile.php?id=100", "facebook.com/profile.php?id=100"),
+        ("https://xing.com/en/profile/Jane_Doe", "xing.com/profile/jane_doe"),
+        # what stands there is no language of the site
+        ("https://m.example.com/jane", "m.example.com/jane"),
+        ("https://es.stackoverflow.com/users/5/jane", "es.stackoverflow.com/users/5/jane"),
+        ("https://developers.facebook.com/jane", "developers.facebook.com/jane"),
+        ("https://github.com/en/profile", "github.com/en"),
+        ("https://linkedin.com/in/in/de", "linkedin.com/in/in"),
         # elsewhere a language in front may be another site
         ("https://de.example.com/jane", "de.example.com/jane"),
         # bytes that are no UTF-8 stay as they are

@@ -133,3 +133,10 @@ def test_anything_makes_a_recruiter_and_a_job_or_none(name: Any, email: Any, own
         assert recruiter.email == email
     assert recruiter is None or recruiter.email or recruiter.external_id or recruiter.team
     assert job is None or job.title or job.external_id
+
+
+def test_a_personal_address_comes_before_one_at_work() -> None:
+    """Whatever stands first; of what says nothing the order stays."""
+    told = [("w", "WORK"), ("a", None), ("p", " Personal"), ("b", 7), ("q", "personal")]
+    items = [{"value": value, "type": kind} for value, kind in told]
+    assert reading.personal_first([*items, None, []], "type") == ["p", "q", "a", "b", None, None, "w"]

@@ -9,7 +9,7 @@ import pytest
 from services.intake.sources import Answer, Delivery, Sent
 from services.intake.sources.cloudevents import MAX_EVENTS
 from shared.errors import Invalid, SignatureInvalid
-from shared.events import DeclineWithdrawn
+from shared.events import DeclineWithdrawn, OptOutReceived
 from tests.unit.intake.signing import OTHER_SECRET, SECRET
 from tests.unit.intake.sources.contract import AdapterContract, by_the_reference
 from tests.unit.intake.sources.deliveries import encoded, stored
@@ -35,8 +35,52 @@ class TestCloudEvents(AdapterContract):
     )
 
     def signed(self, body: bytes, secret: str, headers: Mapping[str, str]) -> Delivery:
-        """As Standard Webhooks says, by its reference library; the form of the events is the sender's."""
+        """As Standard Webhooks says, by its reference library; in binary mode by the token."""
+        if "ce-id" in headers:
+            return Delivery({**headers, "authorization": f"Bearer {secret}"}, body)
         return Delivery({**by_the_reference(body, secret), **headers}, body)
+
+    def test_a_signature_is_not_enough_for_headers_that_it_does_not_cover(self) -> None:
+        """Whoever saw a signed event could give its body another type and name; and is told what is taken."""
+        for headers in (STRUCTURED, BATCH):
+            seen = self.signed(encoded(EVENT["data"]), SECRET, headers)
+            self.verify(seen, SECRET)
+            forged = {f"ce-{name}": value for name, value in EVENT.items() if name != "data"}
+            for media_type in ("application/json", "application/cloudevents", ""):
+                other = replace(seen, headers={**seen.headers, **forged, "content-type": media_type})
+                with pytest.raises(
+                    SignatureInvalid, match="in binary mode Authorization: Bearer is expected"
+                ):
+                    self.verify(other, SECRET)
+                self.verify(
+                    replace(other, headers={**other.headers, "authorization": f"Bearer {SECRET}"}), SECRET
+                )
+
+    def test_a_delivery_of_one_event_has_its_name(self) -> None:
+        """The same in both modes, whoever signs it; a batch has that of its signature, if any."""
+        attributes = {f"ce-{name}": value for name, value in EVENT.items() if name != "data"}
+        structured, binary = Delivery(STRUCTURED, encoded(EVENT)), Delivery(attributes, b"{}")
+        signed = self.signed(encoded(EVENT), SECRET, STRUCTURED)
+        (event,) = self.read_as(EVENT, STRUCTURED)
+        assert {self.adapter.delivery_id(one) for one in (structured, binary, signed)} == {event.id}
+        other = Delivery(STRUCTURED, encoded(EVENT | {"source": "/other"}))
+        assert self.adapter.delivery_id(other) not in {None, event.id}
+        batch = encoded([EVENT])
+        assert self.adapter.delivery_id(Delivery(BATCH, batch)) is None
+        assert self.adapter.delivery_id(self.signed(batch, SECRET, BATCH)) == "msg_1"
+        for odd in (b"", b"[]", encoded({"source": "", "id": 1})):
+            assert self.adapter.delivery_id(Delivery(STRUCTURED, odd)) is None
+
+    def test_a_stop_does_not_fall_with_its_neighbour(self) -> None:
+        """What cannot be read of a batch is told beside it; where there is no stop it is refused."""
+        stop = EVENT | {"id": "s", "type": "opt_out.received", "data": {"person": EVENT["data"]["person"]}}
+        for odd in (EVENT | {"data": {"person": {}}}, EVENT | {"data_base64": 1}, 1, EVENT | {"id": ""}):
+            mapped = self.map(Delivery(BATCH, encoded([odd, stop])), {})
+            (taken,), (left,) = mapped.events, mapped.ignored
+            assert isinstance(taken.data, OptOutReceived)
+            assert "/0" in left.why
+            with pytest.raises(Invalid):
+                self.read_as([odd, EVENT], BATCH)
 
     def test_a_bearer_token_is_enough(self) -> None:
         """The secret, current or previous, in the header and nowhere else."""

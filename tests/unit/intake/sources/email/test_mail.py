@@ -140,6 +140,17 @@ def test_a_page_is_read_as_it_is_seen() -> None:
         "stop\n\n----- Original Message -----\nFrom: Rey",
         "stop\n________________________________\nFrom: Rey",
         "stop\n> quoted right below",
+        "STOP\n\nFrom: Rey <rey@acme.example>\nSent: Monday\nTo: Ada\nSubject: Designer\n\nHi Ada",
+        "Stop\n\n*From:* Rey\n*Date:* Monday\n\nHi Ada",
+        "Abmelden\nVon: Rey <rey@acme.example>\n\nGesendet: Montag\nAn: Ada",
+        "désinscription\n\nDe\u00a0: Rey\nEnvoyé\u00a0: lundi\nÀ\u00a0: Ada",
+        "baja\n\nDe: Rey\nEnviado el: lunes\nPara: Ada",
+        "wypisz\n\nOd: Rey\nWysłano: poniedziałek",
+        "dur\n\nKimden: Rey\nGönderme Tarihi: Pazartesi",
+        "стоп\n\n От: Рей\n Отправлено: понедельник",
+        "退订\n\n发件人\uff1a Rey\n发送时间\uff1a 星期一",
+        "수신 거부\n\n보낸 사람: Rey\n보낸 날짜: 월요일",
+        "توقف\n\n\u200fمن: Rey\n\u200fتم الإرسال: الاثنين",
         "STOP\n\nSent from my iPhone",
         "Stop.\nSent from Outlook for iOS\n\n> quoted",
         "Stop\n\nGet Outlook for Android",
@@ -173,9 +184,63 @@ def test_a_word_that_asks_for_silence_and_nothing_else_is_an_opt_out(text: str) 
         "stop\n\nI sent the CV from my desk, not from my iPhone",
         "stop\n\nSent from my heart",
         "Thanks:\n\nstop the presses:\n> x",
+        "stop\n\nFrom: a friend\nI would have expected it",
+        "stop\n\nDate: Monday\nFrom: Ada",
+        "From: Rey\nSent: Monday\n\nstop",
         "--",
     ],
 )
 def test_everything_else_is_left_to_policy(text: str) -> None:
     """A mere no, more words, or the words of somebody else."""
     assert not mail_stop.is_stop(text)
+
+
+@pytest.mark.parametrize(
+    "subject", ["stop", "Re: unsubscribe", "RE: Re[2]: Stop.", "AW: abmelden", "回复\uff1a退订"]
+)
+def test_a_subject_may_be_the_answer_to_such_a_word(subject: str) -> None:
+    """Programs write so before it."""
+    assert mail_stop.is_stop_subject(subject)
+
+
+@pytest.mark.parametrize("subject", ["", "Re:", "Re: Designer", "Rest: stop", "Reunsubscribe"])
+def test_any_other_subject_asks_for_nothing(subject: str) -> None:
+    """Nor does one that only begins like it."""
+    assert not mail_stop.is_stop_subject(subject)
+
+
+@pytest.mark.parametrize("blank", ["", "\r\n", "\u00a0 \u200b\r\n", "\t\ufeff"])
+@pytest.mark.parametrize("kind", ["alternative", "mixed"])
+def test_html_is_read_where_the_plain_text_is_blank(blank: str, kind: str) -> None:
+    """And the plain text where it is not, or where there is no other."""
+    html = ("--b", "Content-Type: text/html; charset=utf-8", "", "<p>No <b>thanks</b></p>", "--b--")
+
+    def of(text: str, *more: str) -> str:
+        head = (f"Content-Type: multipart/{kind}; boundary=b", "", "--b")
+        return mail.words(
+            mail.read(
+                written(*head, "Content-Type: text/plain; charset=utf-8", "", text, *(more or ["--b--"]))
+            )
+        )
+
+    assert of(blank, *html) == "No thanks"
+    assert of("Plain", *html) == "Plain"
+    assert of(blank) == ""
+
+
+@pytest.mark.parametrize(
+    ("delsp", "text", "said"),
+    [
+        (
+            "; delsp=yes",
+            "un \r\nsub \r\nscribe \r\n> q \r\n> r \r\n-- \r\nAda",
+            "unsubscribe \n> q \n> r \n-- \nAda",
+        ),
+        ("; DelSp=Yes", "so \r\n  be it", "so be it"),
+        ("", "un \r\nsubscribe", "un \nsubscribe"),
+    ],
+)
+def test_a_line_that_was_broken_with_a_space_goes_on(delsp: str, text: str, said: str) -> None:
+    """Where its format says that the space is not the writer's; what is quoted stays as it is."""
+    head = f"Content-Type: text/plain; charset=utf-8; format=flowed{delsp}"
+    assert mail.words(mail.read(written(head, "", text))) == said

@@ -82,6 +82,18 @@ class TestGeneric(AdapterContract):
             self.map(Delivery({}, encoded({"payload": {"changes": items}})), config)
         assert [fault.pointer for fault in refused.value.errors] == ["/1/id", "/2/time", "/3/person"]
 
+    @pytest.mark.parametrize("sent_id", [None, "", {}, "x" * 300])
+    def test_a_stop_does_not_fall_with_its_id(self, sent_id: Any) -> None:
+        """It goes by what it says: told again it is the same. A decline needs its id."""
+        item = {"id": sent_id, "type": "opt_out.received", "person": {"email": "ada@example.com"}}
+        other = item | {"person": {"email": "bob@example.com"}}
+        (one,), (again,), (another,) = (self.read([each]) for each in (item, item, other))
+        assert one == again
+        assert one.id != another.id
+        with pytest.raises(Invalid) as refused:
+            self.read([item | {"type": "decline.received", "timestamp": "2026-05-04T09:12:00Z"}])
+        assert [fault.pointer for fault in refused.value.errors] == ["/0/id"]
+
     def test_a_stop_does_not_fall_with_its_neighbour(self) -> None:
         """Wherever it stands; each fault beside it is told."""
         item = CASES["our-own-form-without-a-mapping"]["body"]

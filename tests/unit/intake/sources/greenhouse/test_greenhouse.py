@@ -133,3 +133,25 @@ class TestGreenhouse(AdapterContract):
         self.verify(delivery, self.secret)
         with pytest.raises(SignatureInvalid):
             self.verify(replace(delivery, body=delivery.body.replace(b"\\u003c", b"<")), self.secret)
+
+    @pytest.mark.parametrize(
+        "payload",
+        [
+            {"application": {"candidate": {"id": 7, "can_email": False}}},
+            {"candidate": {"id": 7, "can_email": False}},
+            {"person": {"id": 7, "can_email": False}},
+        ],
+    )
+    def test_whoever_must_not_be_mailed_is_opted_out_by_whatever_action(self, payload: Any) -> None:
+        """The mark stands on the candidate."""
+        for action in ("application_updated", "candidate_stage_change", "an_action_of_later"):
+            (opted_out,) = self.read({"action": action, "payload": payload})
+            assert isinstance(opted_out.data, OptOutReceived)
+            assert opted_out.data.person is not None
+            assert opted_out.data.person.external_id == "7"
+
+    @pytest.mark.parametrize(("erasing", "kind"), [(False, "opt_out.received"), (True, "erasure.requested")])
+    def test_one_who_is_deleted_is_opted_out_or_forgotten(self, *, erasing: bool, kind: str) -> None:
+        """Not both: an erasure says more, and another event would name whom it forgets."""
+        body = {"action": "delete_candidate", "payload": {"person": {"id": 7, "can_email": False}}}
+        assert [event.data.kind for event in self.read(body, erase_deleted=erasing)] == [kind]

@@ -120,3 +120,32 @@ class TestMerge(AdapterContract):
         assert f"/data/{member}" in left.why
         with pytest.raises(Invalid):
             self.read(changed(odd, ("data", "candidate", "can_email"), True))
+
+    @pytest.mark.parametrize(
+        ("name", "spoilt", "others"),
+        [
+            ("an-offer-denied-in-full", {}, ["decline.received"]),
+            ("an-offer-denied-in-full", {"status": "SENT"}, []),
+            ("an-offer-denied-in-full", {"closed_at": None}, []),
+        ],
+    )
+    def test_a_candidate_behind_an_offer_who_cannot_be_mailed_is_opted_out(
+        self, name: str, spoilt: dict[str, Any], others: list[str]
+    ) -> None:
+        """Whatever becomes of the offer."""
+        body = changed(CASES[name]["body"], ("data", "application", "candidate", "can_email"), False)
+        events = self.read(body | {"data": body["data"] | spoilt})
+        assert [event.data.kind for event in events] == [*others, "opt_out.received"]
+
+    @pytest.mark.parametrize("event", ["Application.removed", "Offer.removed", "ScheduledInterview.changed"])
+    def test_so_is_one_in_an_event_that_tells_of_no_decline(self, event: str) -> None:
+        """The mark stands on the candidate."""
+        body = changed(CASES["an-opt-out-beside-it"]["body"], ("hook", "event"), event)
+        (opt_out,) = self.read(body)
+        assert isinstance(opt_out.data, OptOutReceived)
+
+    @pytest.mark.parametrize(("erasing", "kind"), [(False, "opt_out.received"), (True, "erasure.requested")])
+    def test_one_who_is_removed_is_opted_out_or_forgotten(self, *, erasing: bool, kind: str) -> None:
+        """Not both: an erasure says more, and another event would name whom it forgets."""
+        body = changed(CASES["a-candidate-removed"]["body"], ("data", "can_email"), False)
+        assert [event.data.kind for event in self.read(body, erase_deleted=erasing)] == [kind]

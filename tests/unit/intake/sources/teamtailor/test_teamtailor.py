@@ -161,3 +161,20 @@ class TestTeamtailor(AdapterContract):
         with pytest.raises(Invalid) as refused:
             self.read(changed(CASES[name]["body"], path, value))
         assert [fault.pointer for fault in refused.value.errors] == [pointer]
+
+    @pytest.mark.parametrize(
+        ("event", "erasing", "kind"),
+        [
+            ("candidate.create", False, "opt_out.received"),
+            ("candidate.of_later", False, "opt_out.received"),
+            ("candidate.destroy", False, "opt_out.received"),
+            ("candidate.destroy", True, "erasure.requested"),
+        ],
+    )
+    def test_whoever_unsubscribed_is_opted_out_by_whatever_event(
+        self, event: str, *, erasing: bool, kind: str
+    ) -> None:
+        """But not beside an erasure: it says more, and another event would name whom it forgets."""
+        body = changed(CASES["a-candidate-unsubscribed"]["body"], ("payload", "event_name"), event)
+        events = self.map(Delivery({}, encoded(body)), {"erase_deleted": erasing}).events
+        assert [event.data.kind for event in events] == [kind]
