@@ -11,8 +11,16 @@ from shared.pointer import pointer
 
 M = TypeVar("M", bound=BaseModel)
 
+#: What is expected where pydantic's own words say what it did not like, or speak of its insides.
+_EXPECTED = {
+    "missing": "is expected, and missing",
+    "extra_forbidden": "nothing of this name is expected",
+    "string_unicode": "text in UTF-8 is expected",
+    "json_invalid": "JSON is expected",
+}
 #: pydantic reads one line at a time, and calls each the first.
-_WITHIN_LINE = re.compile(r" at line \d+ column (\d+)\Z")
+_COLUMN = re.compile(r" at line \d+ column (\d+)\Z")
+_OUR_WORDS = "Value error, "
 
 
 def checked(model: type[M], value: Any, path: tuple[str | int, ...] = ()) -> M:
@@ -22,17 +30,18 @@ def checked(model: type[M], value: Any, path: tuple[str | int, ...] = ()) -> M:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        # pydantic's own text and input are left behind where they would repeat the value
-        faults = error.errors(include_url=False, include_input=False, include_context=False)
+        faults = error.errors(include_url=False, include_input=False)
         raise Invalid(
-            [FieldError(pointer((*path, *fault["loc"])), fault["msg"]) for fault in faults]
+            [FieldError(pointer((*path, *fault["loc"])), said(fault)) for fault in faults]
         ) from None
 
 
 def said(fault: ErrorDetails) -> str:
-    """What is wrong with a line of JSON, without another number of it than the file's."""
+    """What was expected, in our words; of a line of JSON without another number of it than the file's."""
     if fault["type"] == "too_short":
         return f"at least {fault['ctx']['min_length']} item is expected"
-    if fault["type"] == "json_invalid":
-        return _WITHIN_LINE.sub(r" at column \1", fault["msg"])
-    return fault["msg"]
+    expected = _EXPECTED.get(fault["type"])
+    if expected is None:
+        return fault["msg"].removeprefix(_OUR_WORDS)
+    column = _COLUMN.search(fault["msg"]) if fault["type"] == "json_invalid" else None
+    return f"{expected}; from column {column[1]} on this is none" if column else expected

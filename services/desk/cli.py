@@ -13,6 +13,7 @@ from shared.clock import SystemClock
 from shared.errors import NotFound
 from shared.store.client import Database
 from shared.store.session import with_database
+from shared.tables import table
 
 #: Enough of an id to name a key, and as much as `revoke` needs.
 SHOWN_DIGITS = 12
@@ -46,11 +47,11 @@ def list_keys(
     """Show the keys: who holds them, and since when they are revoked."""
 
     async def work(database: Database) -> Table:
-        table = Table("id", "name", "role", "tenant", "created", "revoked")
+        rows = table("id", "name", "role", "tenant", "created", "revoked")
         for key in await Keys(database).all(tenant):
             moments = (_moment(key["created_at"]), _moment(key.get("revoked_at")))
-            table.add_row(key["_id"][:SHOWN_DIGITS], key["name"], key["role"], key["tenant"], *moments)
-        return table
+            rows.add_row(key["_id"][:SHOWN_DIGITS], key["name"], key["role"], key["tenant"], *moments)
+        return rows
 
     Console().print(with_database(work))
 

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from services.intake import credentials_cli, probe_cli, reasons_cli, trial_cli
 from services.intake.deliveries import cli as deliveries_cli
@@ -20,6 +19,7 @@ from shared.clock import SystemClock
 from shared.settings import IntakeUrl, SourceKeys, load
 from shared.store.client import Database, Document
 from shared.store.session import with_database
+from shared.tables import table
 from shared.vault import Keyring
 
 app = typer.Typer(no_args_is_help=True)
@@ -65,7 +65,7 @@ def add_source(  # noqa: PLR0913 - each is an option
     """Add a source. Its secret is shown this once only, with what is to be done at its platform."""
     keyring = _keyring()
     rate = {"per_second": rate_per_second, "burst": burst}
-    told = trial_cli.read_object(config, "--config") if config else {}
+    told = trial_cli.read_config(kind, config)
     given = trial_cli.read_secrets(secret_file)[0] if secret_file else None
 
     async def work(database: Database) -> tuple[Document, str]:
@@ -206,10 +206,10 @@ def _print_all(answers: Sequence[Mapping[str, Any]], columns: Sequence[str], *, 
     if as_json:
         typer.echo(json.dumps(answers, indent=2))
         return
-    table = Table(*columns)
+    rows = table(*columns)
     for answer in answers:
-        table.add_row(*(_text(answer[column]) for column in columns))
-    Console().print(table if answers else "there are none")
+        rows.add_row(*(_text(answer[column]) for column in columns))
+    Console().print(rows if answers else "there are none")
 
 
 def _text(value: object) -> str:

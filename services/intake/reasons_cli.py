@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from services.intake.reasons import Reasons, SeenReason, held_for_reading
 from services.intake.registry import Sources
@@ -18,6 +17,7 @@ from shared.events import Event
 from shared.reasons import Side
 from shared.store.client import Database
 from shared.store.session import with_database
+from shared.tables import table
 
 app = typer.Typer()
 
@@ -43,11 +43,11 @@ def reasons(name: _Name, *, as_json: _AsJson = False) -> None:
     if not rows:
         typer.echo("no decline of this source has named a reason yet")
         return
-    table = Table("reason", "platform says", "read as", "by", "declines", "held")
+    shown = table("reason", "platform says", "read as", "by", "declines", "held")
     for row in rows:
         names = "  ".join(row.names)
-        table.add_row(names, row.told, row.read_as, row.by, str(row.seen), str(row.held))
-    Console().print(table)
+        shown.add_row(names, row.told, row.read_as, row.by, str(row.seen), str(row.held))
+    Console().print(shown)
     if held_for_reading(rows):
         typer.echo(
             f"`afterword source map {name} REASON candidate|company|ignore` settles what is held for it"

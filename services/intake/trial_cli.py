@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from services.intake.sources import SOURCES, Delivery, folded
+from services.intake.sources import SOURCES, Delivery, configured, folded
 from services.intake.sources.reading import rfc3339
 from services.intake.sources.strict_json import read
 from services.intake.trial import tried
@@ -59,7 +59,7 @@ def parse(  # noqa: PLR0913 - each is an option
         query.removeprefix("?"),
     )
     secrets = read_secrets(secret_file) if secret_file else []
-    told = tried(kind, delivery, secrets, read_object(config, "--config") if config else {}, now)
+    told = tried(kind, delivery, secrets, read_config(kind, config), now)
     typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
 
 
@@ -72,6 +72,19 @@ def read_object(file: Path, option: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise Invalid.at("", f"{option}: a JSON object is expected")
     return value
+
+
+def read_config(kind: str, file: Path | None) -> Mapping[str, Any]:
+    """What a file tells a source of this kind; nothing where there is none. Raises Invalid that names the
+    option.
+    """
+    told = read_object(file, "--config") if file else {}
+    try:
+        if kind in SOURCES:
+            configured(kind, told)
+    except Invalid as error:
+        raise Invalid.at("", f"--config: {error}") from None
+    return told
 
 
 def _pairs(headers: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from services.policy.backtest import NEEDED, replay
 from services.policy.backtest_report import as_json, html, print_tally
-from services.policy.commands import text_of
+from services.policy.commands import must_be_tenant, text_of, write
 from services.policy.compare import Tally
 from services.policy.rollout import Release
 from services.policy.rollout_cli import plan_of
@@ -51,6 +51,7 @@ def backtest(
     moment = since.replace(tzinfo=UTC) if since else None
 
     async def work(database: Database) -> tuple[Release, Tally]:
+        await must_be_tenant(database, tenant)
         plan, _ = await plan_of(database)
         release = plan.book.releases.get(draft) or plan.drafted(text_of(Path(draft)), draft, tenant)
         rulebook = plan.with_release(release)
@@ -65,7 +66,7 @@ def backtest(
         "seconds": f"{time.perf_counter() - began:.1f}",
     }
     if page:
-        page.write_text(html(tally, about), encoding="utf-8")
+        write(page, html(tally, about))
     if json_wanted:
         typer.echo(json.dumps({**about, **as_json(tally)}, indent=2))
         return

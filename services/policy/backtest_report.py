@@ -9,10 +9,10 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from rich.console import Console
-from rich.table import Table
 
 from services.policy.compare import Difference, RuleChange, Tally
 from services.policy.context import Outcome
+from shared.tables import table
 
 VERDICTS: tuple[Outcome, ...] = ("approve", "hold", "deny")
 #: Width of the charts' plots, in the units of their view boxes.
@@ -67,13 +67,13 @@ def print_tally(console: Console, tally: Tally) -> None:
         console.print(
             f"[bold red]{len(tally.unreadable)} could not be read[/bold red], such as {tally.unreadable[0]}"
         )
-    moved = Table("before", "after", "cases", title="Other verdicts", title_justify="left")
+    moved = table("before", "after", "cases", title="Other verdicts")
     for (before, after), count in sorted(tally.verdicts.items()):
         if before != after:
             moved.add_row(before, after, str(count))
     if moved.row_count:
         console.print(moved)
-    rules = Table("rule", "appears", "disappears", "weighs otherwise", "other verdicts", "such as")
+    rules = table("rule", "appears", "disappears", "weighs otherwise", "other verdicts", "such as")
     for code, change in tally.by_rule():
         rules.add_row(
             code,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from services.policy import backtest_cli, explain_cli, rollout_cli, rollout_views_cli, suppress_cli
 from services.policy.judge_cli import identity
@@ -16,6 +16,7 @@ from shared.errors import NotFound
 from shared.settings import VerifyKey, load
 from shared.store.client import Database, Document
 from shared.store.session import with_database
+from shared.tables import table
 
 app = typer.Typer()
 app.add_typer(policy)
@@ -60,14 +61,15 @@ def _print(case: Document) -> None:
         console.print(
             f"{decision['verdict']} under policy {decision['version']}, inputs {decision['digest'][:16]}"
         )
-        findings = Table("code", "severity", "says", "evidence", title="Findings", title_justify="left")
+        findings = table("code", "severity", "says", "evidence", title="Findings")
         for finding in decision["findings"]:
             evidence = json.dumps(finding["evidence"], default=str)
-            findings.add_row(finding["code"], finding["severity"], finding["says"], evidence)
+            findings.add_row(finding["code"], finding["severity"], finding["says"], escape(evidence))
         console.print(findings if decision["findings"] else "No rule spoke against it.")
-    timeline = Table("at", "to", "by", "why", "event", title="Timeline", title_justify="left")
+    timeline = table("at", "to", "by", "why", "event", title="Timeline")
     for line in case["timeline"]:
-        timeline.add_row(line["at"], line["to_state"], line["by"], line["why"], line["event_id"] or "")
+        by, why = escape(line["by"]), escape(line["why"])
+        timeline.add_row(line["at"], line["to_state"], by, why, line["event_id"] or "")
     console.print(timeline)
 
 

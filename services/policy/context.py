@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator
 
 from services.policy.facts import (
+    Cancel,
     Claim,
     Contact,
     EarlierDecline,
@@ -37,7 +38,7 @@ from shared.reasons import Who
 #: The newest entries kept of each kind of history. Bounds a stored decision and the time of a judgment.
 HISTORY_LIMIT = 50
 #: The edition of what is gathered. A stored context of an earlier one is judged by the rules of its time.
-EDITION = 4
+EDITION = 5
 
 Outcome = Literal["approve", "hold", "deny"]
 Scalar = str | int | float | bool | None
@@ -129,6 +130,8 @@ class Context(Fact):
     reading: Reading | None = None
     #: None where the platform is not asked, and the record is what was reported.
     lookup: Lookup | None = None
+    #: None where nobody cancelled; of wishes that were kept without a name, `withdrawn_at` tells.
+    cancel: Cancel | None = None
 
     @property
     def outreach(self) -> tuple[Message, ...]:

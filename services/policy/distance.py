@@ -68,6 +68,7 @@ _WORDS = {
     "single.identity_tangled": "The identifiers would have to belong to one person.",
     "conduct.wrote_on": "Nobody of the tenant may have written after the no.",
     "review.denied": "The reviewer would have to decide otherwise.",
+    "review.cancelled": "Nothing lifts this: a reviewer cancelled it.",
     "judge.rule_failed": "The rule that failed has to be mended; then the case is judged again.",
 }
 _NO_LINE = "What the evidence names would have to be otherwise; there is no threshold to it."

@@ -81,11 +81,34 @@ def explain(
         at=_at(stored["at"]),
         released=_released(stored["version"], context.tenant, stored["at"], releases),
         looked_at=looked_at(context),
-        findings=[(found, _distance(found, context, policy)) for found in findings],
+        findings=[(found, _distance(found, context, policy)) for found in together(findings)],
         decisive=_decisive(stored["verdict"], findings),
         proofs=_proofs(stored, again, verifier),
         faults=list(faults(case, verifier, policies)),
     )
+
+
+def together(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings with one for each code of each message, which names all the rules that saw it there: an
+    insult that is one in four languages is one insult.
+    """
+    merged: dict[object, Finding] = {}
+    for found in findings:
+        message, rule = found.evidence.get("message"), found.evidence.get("rule")
+        if message is None or rule is None:
+            merged[len(merged)] = found
+            continue
+        first = merged.setdefault((found.code, found.severity, message), found)
+        if first is not found:
+            evidence = {"message": message, "rule": [*rules_of(first), str(rule)]}
+            merged[found.code, found.severity, message] = first.model_copy(update={"evidence": evidence})
+    return list(merged.values())
+
+
+def rules_of(finding: Finding) -> list[str]:
+    """The rules of language that saw what a finding is about; one without a name where none did."""
+    rule = finding.evidence.get("rule")
+    return [str(one) for one in rule] if isinstance(rule, list | tuple) else [str(rule or "")]
 
 
 def looked_at(context: Context) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """`afterword case explain`: one decision as a short page, with the proof that it can be repeated."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -8,17 +9,22 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
-from rich.table import Table
+from rich.table import Column, Table
 
 from services.policy.explain import Explanation, explain
 from services.policy.findings import entries
 from services.policy.releases import Releases
 from services.policy.rollout import ledger
+from services.policy.spoken import Spans, read_again, words_of
+from services.policy.text.lexicon import lexicon
+from shared.clock import SystemClock
 from shared.decision import Verifier
 from shared.errors import NotFound
-from shared.settings import VerifyKey, load
+from shared.settings import VaultKeys, VerifyKey, load
+from shared.store.audit import keep_look
 from shared.store.client import Database
 from shared.store.session import with_database
+from shared.vault import Keyring, Vault
 
 app = typer.Typer()
 
@@ -28,31 +34,45 @@ def explain_case(
     case_id: Annotated[str, typer.Argument(metavar="ID")],
     *,
     json_wanted: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    with_words: Annotated[
+        bool, typer.Option("--with-words", help="The words too that the findings rest on.")
+    ] = False,
+    by: Annotated[str, typer.Option(help="Who asks for the words; kept.")] = "",
+    reason: Annotated[str, typer.Option(help="Why; kept.")] = "",
 ) -> None:
     """Tell why a case was decided so, how far it was from otherwise, and prove it by judging it again.
 
-    Exit 1 where the proof fails.
+    What was written is opened for a reason only: it takes the vault's keys, and who asked is kept. Exit 1
+    where the proof fails.
     """
     verifier = Verifier(load(VerifyKey).verify_key)
+    if with_words and not (by.strip() and reason.strip()):
+        raise typer.BadParameter("--by and --reason are expected with it", param_hint="--with-words")
+    vault = Vault(Keyring.parse(load(VaultKeys).vault_keys.get_secret_value())) if with_words else None
 
-    async def work(database: Database) -> Explanation:
+    async def work(database: Database) -> tuple[Explanation, Mapping[str, Spans] | None]:
         case = await database["cases"].find_one({"_id": case_id})
         if case is None:
             raise NotFound(f"there is no case {case_id}")
         policies = {found["_id"]: found["text"] async for found in database["policies"].find()}
         log = await Releases(database).read()
-        return explain(case, verifier, policies, ledger(log.steps).releases.values())
+        told = explain(case, verifier, policies, ledger(log.steps).releases.values())
+        if vault is None:
+            return told, None
+        at, who = SystemClock().now(), by.strip()
+        await keep_look(database, what="case explain", of=case_id, by=who, why=reason.strip(), at=at)
+        return told, await read_again(database, (found for found, _ in told.findings), vault, lexicon())
 
-    told = with_database(work)
+    told, read = with_database(work)
     if json_wanted:
-        typer.echo(json.dumps(_plain(told), indent=2))
+        typer.echo(json.dumps(_plain(told, read), indent=2))
     else:
-        _print(told)
+        _print(told, read)
     if not told.holds:
         raise typer.Exit(1)
 
 
-def _plain(told: Explanation) -> dict[str, Any]:
+def _plain(told: Explanation, read: Mapping[str, Spans] | None) -> dict[str, Any]:
     return {
         "case": told.case,
         "state": told.state,
@@ -62,7 +82,11 @@ def _plain(told: Explanation) -> dict[str, Any]:
         "released": told.released.model_dump(mode="json", exclude={"text"}) if told.released else None,
         "looked_at": dict(told.looked_at),
         "findings": [
-            {**found.model_dump(mode="json"), "differs": asdict(far) if far else None}
+            {
+                **found.model_dump(mode="json"),
+                "differs": asdict(far) if far else None,
+                **({} if read is None else {"words": words_of(found, read)}),
+            }
             for found, far in told.findings
         ],
         "decisive": list(told.decisive),
@@ -72,7 +96,7 @@ def _plain(told: Explanation) -> dict[str, Any]:
     }
 
 
-def _print(told: Explanation) -> None:
+def _print(told: Explanation, read: Mapping[str, Spans] | None) -> None:
     console = Console()
     console.print(
         f"[bold]{told.case}[/bold] is {told.state}: decided [bold]{told.verdict}[/bold] at {told.at}"
@@ -87,6 +111,8 @@ def _print(told: Explanation) -> None:
         for name, value in found.evidence.items():
             shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
             console.print(Padding(f"{name}: {shown}", (0, 0, 0, 6)), style="dim", markup=False)
+        for words in words_of(found, read) if read is not None else ():
+            console.print(Padding(f"words: {words}", (0, 0, 0, 6)), markup=False)
         if far is not None:
             console.print(Padding(f"to differ: {far.says}", (0, 0, 0, 6)))
         if found.severity != "note" and (entry := entries().get(found.code)):
@@ -115,7 +141,9 @@ def _origin(told: Explanation) -> str:
 
 
 def _print_table(console: Console, title: str, rows: list[tuple[str, str]]) -> None:
-    table = Table(show_header=False, box=None, padding=(0, 2))
+    table = Table(
+        Column(overflow="fold"), Column(overflow="fold"), show_header=False, box=None, padding=(0, 2)
+    )
     for name, value in rows:
         table.add_row(name, escape(value))
     console.print(f"\n[bold]{title}[/bold]")

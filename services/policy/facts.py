@@ -228,3 +228,11 @@ class Review(Fact):
     decision: Literal["approve", "deny"]
     reason: str
     at: Moment
+
+
+class Cancel(Fact):
+    """A person's wish that nothing is sent, in whatever state the case was."""
+
+    by: str
+    reason: str
+    at: Moment

@@ -180,6 +180,8 @@ class Filing:
 
 
 def _counts_as(event: Event) -> str | None:
+    if any(map(is_sample, events.people_of(event.data))):
+        return None  # a test of a source counts for nobody
     if isinstance(event.data, events.InteractionRecorded):
         return event.data.direction
     return "decline" if isinstance(event.data, events.DeclineReceived) else None

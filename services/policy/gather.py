@@ -32,7 +32,7 @@ from services.policy.memory import Memory
 from services.policy.preferences import preferred
 from services.policy.standing import Standings
 from services.policy.volume import Counts, Volumes, names
-from services.policy.withdrawals import Withdrawals, taken_back_at
+from services.policy.withdrawals import Withdrawals, cancel_of, taken_back_at
 from shared.states import State
 from shared.store.client import Database, Document
 from shared.store.people import Identity, People
@@ -126,6 +126,7 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
     reading = reading_of(case, found.mappings)
     before = Context.model_validate_json(case["decision"]["inputs"]) if "decision" in case else None
     lookup = lookup_of(case, found.lookups.get(case["_id"]))
+    words = found.withdrawals.get(case["_id"], ())
     return Context(
         case=case["_id"],
         tenant=case["tenant"],
@@ -141,7 +142,7 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
             Message(**_only(entry, Message)) for memory in remembered for entry in memory.get("messages", ())
         ),
         earlier_declines=tuple(noes.others(case, _declined(remembered), found.lookups, found.mappings)),
-        withdrawn_at=taken_back_at(case["declined_at"], found.withdrawals.get(case["_id"], ())),
+        withdrawn_at=taken_back_at(case["declined_at"], words),
         stops=_stops(case["tenant"], identity, found.suppressions),
         claims=_claims(case["_id"], identity, found.permits),
         contacts=_contacts(case["tenant"], identity.keys, found.elsewhere),
@@ -154,6 +155,7 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
         sample=case.get("sample", False),
         reading=reading,
         lookup=lookup,
+        cancel=cancel_of(words),
         edition=EDITION,
         **_counted(case, before, found, remembered),
     )

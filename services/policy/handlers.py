@@ -98,8 +98,10 @@ class Handlers:
             for event in arrived
             if event.id in decided and cases.get(decided[event.id].case, {}).get("tenant") == event.tenant
         ]
-        cancels = [event for event in own if decided[event.id].decision == "cancel"]
-        await self._withdrawals.add([cancelled(decided[event.id].case, event) for event in cancels])
+        wishes = ((event, decided[event.id]) for event in own)
+        await self._withdrawals.add(
+            [cancelled(wish, event) for event, wish in wishes if wish.decision == "cancel"]
+        )
         causes: dict[str, str] = {}
         for event in own:
             causes.setdefault(decided[event.id].case, event.id)

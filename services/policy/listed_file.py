@@ -21,7 +21,7 @@ def entries_of(file: Path, scope: str, made: Fingerprints, now: datetime) -> Ite
         try:
             line = read_line(values)
             if line.scope not in {None, scope}:
-                raise Invalid.at("/scope", "the one that was asked for is expected")
+                raise Invalid.at("/scope", "the line is of another list than --tenant or --everyone names")
             yield entry_of(line, made, now)
         except Invalid as error:
             yield f"line {number}: {error}"

@@ -38,8 +38,9 @@ class Mover:
         """The move that the verdict asks for; None where the case is there already."""
         state, verdict = State(one.case["state"]), one.verdict
         codes = tuple(sorted({finding.code for finding in verdict.findings}))
+        by, reason = _word(one, state, cause)
         why = ", ".join(codes) or "nothing speaks against it"
-        by = _by(one, state, cause)
+        why = f"{why}: {reason}" if reason else why
         if state in DECIDED:
             if verdict.verdict == "approve":
                 return None
@@ -90,13 +91,15 @@ class Mover:
         }
 
 
-def _by(one: Judged, state: State, cause: str | None) -> str:
-    """Whose word moved the case: a reviewer's, that of who mapped its reason, else the policy's own."""
-    review = one.context.review
-    if review and state is State.HELD:
-        return f"reviewer {review.by}"
+def _word(one: Judged, state: State, cause: str | None) -> tuple[str, str | None]:
+    """Whose word moved the case, and the reason that they gave: a reviewer's, that of who mapped its reason,
+    else the policy's own.
+    """
+    said = one.context.cancel or (one.context.review if state is State.HELD else None)
+    if said:
+        return f"reviewer {said.by}", said.reason
     mapped = _mappings(one.context).get(cause)
-    return f"mapping by {mapped.by}" if mapped else "policy"
+    return (f"mapping by {mapped.by}" if mapped else "policy"), None
 
 
 def _mappings(context: Context) -> dict[str | None, Reason]:

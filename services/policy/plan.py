@@ -11,7 +11,7 @@ from typing import Literal
 from services.policy.context import canonical_json
 from services.policy.document import Policy, load_base
 from services.policy.located import read
-from services.policy.rollout import Ledger, Release, Scope, Step, ledger
+from services.policy.rollout import Ledger, Release, Scope, Step, ledger, of_files
 from services.policy.rulebook import Files, Rulebook, chosen, compose, resolve
 from services.policy.tighten import leaves, milder
 
@@ -29,13 +29,17 @@ class Field:
 
 
 class Plan:
-    """The files and the log, and what follows from them."""
+    """The files and the log, and what follows from them. The base of the files is a document of the book too,
+    so that there is a way back to it.
+    """
 
     def __init__(self, files: Files, steps: Iterable[Step]) -> None:
         self.files = files
         self.steps = tuple(steps)
         self.book: Ledger = ledger(self.steps)
         self._good, _ = chosen(files, self.steps, self.book)
+        base = of_files(files.base.version, files.base.text, in_force=None not in self._good)
+        self.book.releases.setdefault(base.version, base)
 
     @property
     def in_force(self) -> Rulebook:

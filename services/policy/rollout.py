@@ -26,7 +26,9 @@ class Refused(AfterwordError):
 
 
 class Step(BaseModel):
-    """One line of the log. `text` is the document as it was written, with a draft only."""
+    """One line of the log. `text` is the document as it was written: with a draft, and with the first step of
+    one that came from the files.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
@@ -44,7 +46,7 @@ class Step(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A document with its way so far."""
+    """A document with its way so far. One of the files, which nobody drafted, has none at first."""
 
     version: str
     tenant: Scope
@@ -54,8 +56,8 @@ class Release:
 
     @property
     def proven(self) -> bool:
-        """Whether it decided before, in the shadow or live."""
-        return any(step.stage in {"shadow", "live"} for step in self.steps)
+        """Whether it decided before, in the shadow or live, or from the files."""
+        return not self.steps or any(step.stage in {"shadow", "live"} for step in self.steps)
 
 
 @dataclass(slots=True)
@@ -83,7 +85,10 @@ def ledger(steps: Iterable[Step]) -> Ledger:
     for step in steps:
         if step.stage == "draft":
             book.releases.setdefault(step.version, _drafted(step))
-        elif step.version in book.releases:
+            continue
+        if step.text is not None:
+            book.releases.setdefault(step.version, of_files(step.version, step.text, in_force=False))
+        if step.version in book.releases:
             _apply(book, step)
     return book
 
@@ -101,6 +106,11 @@ def check(book: Ledger, version: str, stage: Stage, *, unproven: bool = False) -
             "--unproven and why it cannot wait"
         )
     return release
+
+
+def of_files(version: str, text: str, *, in_force: bool) -> Release:
+    """The base that the settings name, as a document like any other."""
+    return Release(version, None, text, "live" if in_force else "retired", ())
 
 
 def _drafted(step: Step) -> Release:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.policy.commands import text_of
+from services.policy.commands import must_be_tenant, text_of
 from services.policy.document import PolicyInvalid
 from services.policy.plan import Plan
 from services.policy.releases import Log, Releases
@@ -44,6 +44,7 @@ def draft(
     text = text_of(file)
 
     async def work(database: Database) -> Release:
+        await must_be_tenant(database, tenant)
         plan, log = await plan_of(database)
         release = plan.drafted(text, str(file), tenant)
         known = plan.book.releases.get(release.version)
@@ -87,7 +88,8 @@ def _advance(version: str, stage: Stage, *, why: str, by: str, unproven: bool = 
         release = check(plan.book, version, stage, unproven=unproven)
         if stage != "withdrawn":
             _stands(plan, release)
-        step = _step(log, stage, release, why=why, by=by, unproven=unproven and not release.proven)
+        text = None if release.steps else release.text
+        step = _step(log, stage, release, why=why, by=by, text=text, unproven=unproven and not release.proven)
         await Releases(database).add(step)
 
     with_database(work)

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from services.policy.backtest_report import as_json, print_tally
 from services.policy.commands import text_of
@@ -21,10 +20,13 @@ from services.policy.rollout_cli import plan_of
 from services.policy.shadow import recorded
 from shared.store.client import Database
 from shared.store.session import with_database
+from shared.tables import table
 
 app = typer.Typer()
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+#: In place of the last step, where there is none.
+_OF_FILES = {"at": "", "by": "the files of the settings", "why": ""}
 _Either = Annotated[str, typer.Argument(help="A version, `live`, or a file.")]
 
 
@@ -39,10 +41,10 @@ def list_releases(*, json_wanted: _Json = False) -> None:
     console = Console()
     for tenant, version in told["in_force"].items():
         console.print(f"in force for {'all' if tenant == '*' else tenant}: [bold]{version}[/bold]")
-    table = Table("version", "for", "stands", "since", "by", "why")
+    rows = table("version", "for", "stands", "since", "by", "why")
     for row in told["releases"]:
-        last = row["steps"][-1]
-        table.add_row(
+        last = row["steps"][-1] if row["steps"] else _OF_FILES
+        rows.add_row(
             row["version"],
             row["tenant"] or "all",
             row["stage"],
@@ -50,7 +52,7 @@ def list_releases(*, json_wanted: _Json = False) -> None:
             escape(last["by"]),
             escape(last["why"]),
         )
-    console.print(table if told["releases"] else "Nothing was released: the files of the settings hold.")
+    console.print(rows)
     for one in told["set_aside"]:
         console.print(f"[bold red]not in force[/bold red] {one['version']}: {escape(one['why'])}")
     for fault in told["unreadable"]:
@@ -89,10 +91,10 @@ def diff(a: _Either, b: _Either, *, json_wanted: _Json = False) -> None:
     if json_wanted:
         typer.echo(json.dumps([asdict(field) for field in fields], indent=2))
         return
-    table = Table("field", a, b, "B is")
+    rows = table("field", a, b, "B is")
     for field in fields:
-        table.add_row(field.path, str(field.a), str(field.b), field.way)
-    Console().print(table if fields else "They decide the same.")
+        rows.add_row(field.path, str(field.a), str(field.b), field.way)
+    Console().print(rows if fields else "They decide the same.")
 
 
 def _tenant(plan: Plan, named: str) -> str | None:

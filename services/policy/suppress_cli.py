@@ -15,7 +15,7 @@ from services.policy.listed import Listed, read_line
 from services.policy.listed_file import entries_of, entry_of
 from services.policy.suppress import Entry, SuppressionList
 from shared.clock import SystemClock
-from shared.errors import NotFound
+from shared.errors import Invalid, NotFound
 from shared.identity import Fingerprints
 from shared.settings import Pepper, VaultKeys, load
 from shared.store.audit import keep_look
@@ -198,6 +198,8 @@ def _person(
     external_id: str | None,
     source: str | None,
 ) -> Listed:
+    if not (email or phone or profile_urls or external_id):
+        raise Invalid.at("", "--email, --phone, --profile-url or --external-id is expected")
     return read_line(
         {
             "email": email,

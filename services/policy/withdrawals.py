@@ -5,7 +5,8 @@ or case.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from shared.events import Event
+from services.policy.facts import Cancel
+from shared.events import Event, ReviewDecided
 from shared.store.client import Collection, Database, Document, insert_missing
 
 
@@ -32,19 +33,35 @@ class Withdrawals:
 
 def withdrawn(case: str, event: Event) -> Document:
     """The word of a source that a decline was taken back: it holds for what was declined until then."""
-    return {**cancelled(case, event), "until": event.time}
+    return {**_word(case, event), "until": event.time}
 
 
-def cancelled(case: str, event: Event) -> Document:
+def cancelled(data: ReviewDecided, event: Event) -> Document:
     """The word of a person that nothing is to be sent: it holds whenever it was declined."""
+    return {**_word(data.case, event), "by": data.by, "reason": data.reason}
+
+
+def _word(case: str, event: Event) -> Document:
     return {"_id": f"{case}|{event.id}", "case": case, "at": event.time, "event_id": event.id}
+
+
+def cancel_of(words: Iterable[Document]) -> Cancel | None:
+    """The first wish of a person, whose name is known, that nothing is sent; None where there is none."""
+    wishes = sorted((word for word in words if "by" in word), key=lambda word: (word["at"], word["_id"]))
+    return Cancel(**{name: wishes[0][name] for name in Cancel.model_fields}) if wishes else None
 
 
 def taken_back_at(declined_at: datetime, words: Iterable[Document]) -> datetime | None:
     """Since when a no of this time is taken back; None where it stands.
 
-    A word that is older than the no took back another one, which went by the same id before.
+    A word that is older than the no took back another one, which went by the same id before. A person's wish
+    with a name is no word of the candidate's (see `cancel_of`); without one, it was once kept as if it were.
     """
     return min(
-        (word["at"] for word in words if "until" not in word or declined_at <= word["until"]), default=None
+        (
+            word["at"]
+            for word in words
+            if "by" not in word and ("until" not in word or declined_at <= word["until"])
+        ),
+        default=None,
     )

@@ -68,4 +68,5 @@ RULES: tuple[Rule, ...] = (
     words.outreach_was_decent,
     words.answers_allow,
     review.decided,
+    review.not_cancelled,
 )

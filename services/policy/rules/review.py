@@ -1,4 +1,7 @@
-"""Review: what a person decided about a held case. A yes lifts holds and never a deny; a no is a deny."""
+"""Review: what a person decided about a case.
+
+A yes lifts holds and never a deny; a no is a deny, and so is a cancel.
+"""
 
 from collections.abc import Iterable
 
@@ -18,3 +21,15 @@ def decided(context: Context, _policy: Policy, /) -> Iterable[Finding]:
     else:
         says = "A reviewer looked at this case and approved it, which lifts whatever held it."
         yield Finding(code="review.approved", severity="note", evidence=evidence, says=says)
+
+
+def not_cancelled(context: Context, _policy: Policy, /) -> Iterable[Finding]:
+    """Whoever may review may stop a follow-up as long as its send has not begun, whatever was decided."""
+    wish = context.cancel
+    if wish is not None:
+        yield Finding(
+            code="review.cancelled",
+            severity="deny",
+            evidence={"by": wish.by, "reason": wish.reason, "at": wish.at.isoformat()},
+            says="A reviewer cancelled this, so nothing is sent.",
+        )

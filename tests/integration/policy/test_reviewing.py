@@ -18,7 +18,7 @@ from tests.integration.policy.stage import DAY, HOUR, NOON, Stage, case_of, even
     [
         ("approve", State.APPROVED, "review.approved"),
         ("deny", State.DENIED, "review.denied"),
-        ("cancel", State.DENIED, "provenance.withdrawn"),
+        ("cancel", State.DENIED, "review.cancelled"),
     ],
 )
 async def test_a_reviewers_word_settles_a_held_case(stage: Stage, word: str, state: State, code: str) -> None:
@@ -29,7 +29,9 @@ async def test_a_reviewers_word_settles_a_held_case(stage: Stage, word: str, sta
         await stage.bus.publish([said])
         stored = await stage.becomes(held, state)
         assert code in await stage.codes(held)
-        assert stored["timeline"][-1]["event_id"] == said.id
+        line = stored["timeline"][-1]
+        assert (line["event_id"], line["by"]) == (said.id, "reviewer key-7")
+        assert line["why"].endswith(": I read it")
         assert (stored["held_decision"]["verdict"], stored["decision"]["verdict"]) == (
             "hold",
             "approve" if word == "approve" else "deny",
@@ -46,7 +48,9 @@ async def test_a_cancel_stops_what_was_approved(stage: Stage) -> None:
     async with stage.policy():
         declined = await stage.approved(grace())
         await stage.bus.publish([review(case_of(declined), "cancel")])
-        await stage.becomes(declined, State.CANCELLED)
+        line = (await stage.becomes(declined, State.CANCELLED))["timeline"][-1]
+        assert (line["by"], line["why"]) == ("reviewer key-7", "review.cancelled: I read it")
+        assert await stage.codes(declined) == ["review.cancelled"]
         assert [told[0] for told in await stage.told(2)] == ["approved", "cancelled"]
         late = [review(case_of(declined), "approve", "late"), review(case_of(declined), "deny", "later")]
         await _handled(stage, *late)

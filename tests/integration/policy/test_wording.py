@@ -4,9 +4,20 @@ import json
 
 import pytest
 
-from shared.events import InteractionRecorded
+from shared.events import InteractionRecorded, Person
 from shared.states import State
-from tests.integration.policy.stage import DAY, NOON, REY, Stage, decline, event, eventually, grace, outreach
+from tests.integration.policy.stage import (
+    DAY,
+    HOUR,
+    NOON,
+    REY,
+    Stage,
+    decline,
+    event,
+    eventually,
+    grace,
+    outreach,
+)
 
 SOFT = "Thank you for reaching out, but I am not interested."
 
@@ -82,3 +93,21 @@ async def test_a_pushy_message_is_never_followed_by_a_thank_you(stage: Stage) ->
         case = await stage.becomes(declined, State.DENIED)
         assert any(code.startswith("conduct.") for code in await stage.codes(declined))
         assert "idiot" not in str(case)
+
+
+async def test_a_reply_that_shows_interest_holds_the_no_beside_it(stage: Stage) -> None:
+    """Known when the no comes, the case is held; learnt before the send, the thank-you is cancelled."""
+
+    def reply(person: Person) -> InteractionRecorded:
+        words = "Sounds great, tell me more about the role!"
+        return InteractionRecorded(person=person, direction="reply", channel="email", text=words)
+
+    async with stage.policy():
+        declined, other = await stage.approved(grace()), decline(grace("alan"), "other")
+        await stage.publish(event(reply(grace()), "reply", NOON - HOUR / 2))
+        await stage.becomes(declined, State.CANCELLED)
+        assert await stage.codes(declined) == ["provenance.text_disagrees"]
+        before = event(reply(grace("alan")), "other reply", NOON - 2 * HOUR)
+        await stage.publish(outreach(grace("alan"), "other outreach"), before, other)
+        await stage.becomes(other, State.HELD)
+        assert await stage.codes(other) == ["provenance.text_disagrees"]

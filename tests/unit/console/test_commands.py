@@ -26,6 +26,14 @@ def test_every_service_brings_its_commands() -> None:
     assert [name for name in names if f" {name} " not in shown] == []
 
 
+def test_who_names_nobody_for_the_list_is_told_the_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As they are typed, and not as a file's columns are called."""
+    monkeypatch.setenv("AFTERWORD_PEPPER", base64.b64encode(bytes(32)).decode())
+    asked = ["suppress", "add", "--tenant", "acme", "--region", "DE"]
+    with pytest.raises(Invalid, match=r"^--email, --phone, --profile-url or --external-id is expected$"):
+        CliRunner().invoke(main.app, asked, catch_exceptions=False)
+
+
 def test_each_secret_is_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:
     """Keys have the length and the form that the settings ask for, and mode 0600."""
     folder = tmp_path / "secrets"

@@ -118,6 +118,15 @@ def test_a_reviewers_no_denies() -> None:
     assert (verdict.verdict, verdict.findings[0].code) == ("deny", "review.denied")
 
 
+def test_whoever_cancels_is_named_and_no_review_lifts_it() -> None:
+    """It is no word of the candidate's: a code of its own tells whose act it was, and why."""
+    cancel = {"by": "Ada", "reason": "She called.", "at": NOW}
+    verdict = judge(reviewed(but(cancel=cancel), "approve"), DEFAULTS)
+    [finding] = [found for found in verdict.findings if found.severity == "deny"]
+    assert (verdict.verdict, finding.code) == ("deny", "review.cancelled")
+    assert (finding.evidence["by"], finding.evidence["reason"]) == ("Ada", "She called.")
+
+
 def test_a_case_without_outreach_waits_until_the_grace_is_over() -> None:
     """The wait is told apart from a hold for a person, and ends with a judgment."""
     waiting = judge(but(messages=()), DEFAULTS)

@@ -81,7 +81,7 @@ def test_a_line_that_is_no_json_has_one_number() -> None:
     for bad in ("x", '{"id": "b",', "[" * 1000):
         result = RUN.invoke(identity, ["--json"], input=f"{good}{bad}\n{good}")
         assert result.exit_code == 2
-        assert result.stderr.startswith("line 2: Invalid JSON: ")
+        assert result.stderr.startswith("line 2: JSON is expected")
         assert result.stderr.count("line") == 1
 
 

@@ -101,7 +101,9 @@ def test_what_was_written_out_is_read_again_where_it_belongs(tmp_path: Path) -> 
     file = tmp_path / "list.jsonl"
     file.write_text(json.dumps(row | {"at": "2020-01-01T00:00:00+00:00"}), "utf-8")
     assert entries(file) == [Entry(ADA, "complaint", datetime(2020, 1, 1, tzinfo=UTC))]
-    assert entries(file, "globex") == ["line 1: /scope: the one that was asked for is expected"]
+    assert entries(file, "globex") == [
+        "line 1: /scope: the line is of another list than --tenant or --everyone names"
+    ]
 
 
 def test_a_file_of_another_kind_is_none(tmp_path: Path) -> None:

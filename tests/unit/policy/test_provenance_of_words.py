@@ -101,6 +101,34 @@ def test_what_the_words_say_is_believed_before_what_the_source_says(intent: Inte
     assert [finding.code for finding in verdict.findings] == codes[verdict.verdict]
 
 
+@pytest.mark.parametrize("intent", [None, *get_args(Intent)])
+@pytest.mark.parametrize(
+    ("before", "around"),
+    [
+        (timedelta(hours=-1), True),  # after the no
+        (36 * SECOND, True),
+        (timedelta(days=1), True),  # at the time of the last message, so after it
+        (timedelta(days=2), False),  # of an earlier message
+    ],
+)
+def test_a_reply_around_the_no_that_says_something_else_is_looked_at(
+    intent: Intent | None,
+    before: timedelta,
+    around: bool,  # noqa: FBT001
+) -> None:
+    """Interest, or a later time. Decisions from before that was asked stay what they were."""
+    reply = message("r", before, "reply").model_copy(update={"intent": intent})
+    history = (message("old", timedelta(days=9)), message("last", timedelta(days=1)), reply)
+    context = but(messages=history, reply_intent="declined_soft")
+    disagrees = around and intent in {"interested", "later"}
+    expected = [("provenance.text_disagrees", "hold")] if disagrees else []
+    assert spoken(provenance.text_agrees, context) == expected
+    assert spoken(provenance.text_agrees, context.model_copy(update={"edition": 4})) == []
+    if disagrees:
+        [finding] = provenance.text_agrees(context, DEFAULTS)
+        assert finding.evidence["messages"] == ["r"]
+
+
 def test_what_was_written_to_any_recruiter_counts() -> None:
     """An earlier reply in another channel to somebody else of the tenant."""
     earlier = message("r", timedelta(days=40), "reply", "sms", "r-two")

@@ -194,6 +194,12 @@ def test_what_a_recruiter_did_counts_under_any_teams_name(code: str) -> None:
     assert _subjects(of_case(before_teams)) == own
 
 
+@pytest.mark.parametrize("code", ["provenance.no_outreach", "review.denied"])
+def test_a_test_of_a_source_counts_for_nobody(code: str) -> None:
+    """However late it is judged, and whatever is found: nobody invented anything."""
+    assert of_case({**_denied(code, "acme/t1"), "sample": True}) == []
+
+
 def test_a_stop_counts_for_each_team_that_had_written() -> None:
     """Once for each, of messages that name one; those of before name none."""
     wrote = {"direction": "outreach", "at": NOW, "recruiter": "acme/r1"}

@@ -41,6 +41,24 @@ def test_without_a_release_the_files_are_in_force() -> None:
     assert resolve(FILES, ()).of("acme") == DEFAULTS
 
 
+def test_the_document_of_the_files_can_be_put_live_again() -> None:
+    """It needs no draft and no shadow, for it was in force; from then on the log knows it by itself."""
+    base = FILES.base.version
+    first = Plan(FILES, ()).book.releases[base]
+    assert (first.stage, first.steps) == ("live", ())
+    with pytest.raises(Refused, match="is live already"):
+        check(Plan(FILES, ()).book, base, "live")
+    log = Log().put(STRICTER, name="p1")
+    release = check(Plan(FILES, log.steps).book, base, "live")
+    assert (release.stage, release.proven) == ("retired", True)
+    log.add("live", base, text=release.text)
+    assert resolve(Files(load_base(STRICTER, "since changed")), log.steps).of("acme") == DEFAULTS
+    after = ledger(log.steps).releases
+    assert (after[base].stage, after["p1"].stage) == ("live", "retired")
+    log.add("live", "p1").add("live", base)
+    assert resolve(FILES, log.steps).of("acme") == DEFAULTS
+
+
 def test_a_draft_and_a_shadow_decide_nothing() -> None:
     """Only what is live is in force; a shadow is known as such."""
     log = Log().add("draft", "p1", text=STRICTER).add("shadow", "p1")
