@@ -12,7 +12,7 @@ from email.headerregistry import AddressHeader, HeaderRegistry
 from email.message import EmailMessage
 from email.parser import BytesParser, Parser
 from email.policy import EmailPolicy
-from email.utils import parsedate_to_datetime
+from email.utils import getaddresses, parsedate_to_datetime
 
 from services.intake.sources.mail_html import seen_text
 from shared.errors import Invalid
@@ -98,14 +98,18 @@ def subject(message: EmailMessage) -> str:
 def addresses(message: EmailMessage, name: str) -> list[tuple[str, str]]:
     """Names and addresses in this header; none where it came twice, for nobody knows which to believe.
 
-    But servers on the way each add a line of their own.
+    But servers on the way each add a line of their own. Where a name cannot be one, none is told.
     """
-    times = sum(key.lower() == name.lower() for key, _ in message.raw_items())
-    if 1 <= times <= (_MAX_TRACES if name.lower() in _TRACES else 1):
-        with suppress(Exception):
-            found = (one for header in message.get_all(name, ()) for one in header.addresses)
-            return [(clean(one.display_name), clean(one.addr_spec)) for one in found]
-    return []
+    told = [str(value) for key, value in message.raw_items() if key.lower() == name.lower()]
+    if not 1 <= len(told) <= (_MAX_TRACES if name.lower() in _TRACES else 1):
+        return []
+    try:
+        found = (one for header in message.get_all(name, ()) for one in header.addresses)
+        return [(clean(one.display_name), clean(one.addr_spec)) for one in found]
+    except ValueError:
+        return [("", clean(address)) for _, address in getaddresses(told) if address]
+    except Exception:  # noqa: BLE001 - the library's own faults, on a stranger's header
+        return []
 
 
 def sent_at(message: EmailMessage) -> datetime | None:

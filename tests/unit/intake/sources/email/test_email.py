@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.intake.sources import Delivery
@@ -153,6 +153,7 @@ class TestEmail(AdapterContract):
 
     @FUZZ
     @given(names=st.lists(NAMES, min_size=3, max_size=3), sent=st.booleans())
+    @example(names=["", "=?utf-8?b?DQ==?= ", ""], sent=False).via("a name that is a line break")
     def test_any_name_beside_an_address_gives_the_event(self, names: list[str], *, sent: bool) -> None:
         """Of the sender, of who got it, of who got a copy: a name that cannot be one is left out or cut."""
         config = {"recruiters": ["rey@acme.example", "r2@acme.example"]}
