@@ -55,7 +55,7 @@ def findings(text: str, lexicon: Lexicon, *, where: str) -> list[Finding]:
     unread = _unread(reading.language in lexicon.permits, len(reading.own.split()) <= _FEW_WORDS)
     if unread and not reading.languages & lexicon.permits:
         found.append(_plain("conduct.language", unread, {"language": reading.language, "message": where}))
-    elif foreign := lexicon.guesser.foreign(reading.sentences, lexicon.known):
+    elif foreign := lexicon.guesser.foreign(reading.sentences, lexicon.permits):
         found.append(_plain("conduct.language", "hold", {"language": foreign, "message": where}))
     if reading.normal.oddities - {"invisible"}:
         found.append(

@@ -17,7 +17,26 @@ _ENOUGH, _SHARE, _LEAD = 2, 0.2, 1.25
 _ENOUGH_WORDS, _HARDLY = 4, 0.34
 #: Of those in Latin letters the ones that statistics hardly take a covered one for.
 _TOLD_APART = frozenset(
-    {"az", "bs", "et", "hr", "hu", "id", "lt", "lv", "ms", "ro", "sk", "sl", "sq", "sr", "vi"}
+    {
+        "az",
+        "bs",
+        "cs",
+        "et",
+        "fi",
+        "hr",
+        "hu",
+        "id",
+        "lt",
+        "lv",
+        "ms",
+        "ro",
+        "sk",
+        "sl",
+        "sq",
+        "sr",
+        "tr",
+        "vi",
+    }
 )
 #: Beyond this many letters the statistics of a language do not change.
 _READ = 600
@@ -67,18 +86,23 @@ class Guesser:
         tokens = text[:_READ].split()
         return Counted(Counter(chain.from_iterable(map(self._told, tokens))), len(tokens))
 
-    def foreign(self, sentences: Iterable[str], known: frozenset[str]) -> str | None:
-        """The language of the first sentence that is in none of the known ones, if there is one.
+    def foreign(self, sentences: Iterable[str], permitted: frozenset[str]) -> str | None:
+        """The language of the first sentence that is in none of the permitted ones, if there is one.
 
-        Statistics are asked of a sentence with hardly a function word, or in other letters; they err on few words.
+        Letters of another script tell, and function words. Statistics are asked of a sentence with hardly any;
+        they err on few words.
         """
         for sentence in sentences:
+            if _has_other_letters(sentence):
+                return _by_script(sentence) or _statistical(sentence)
             counted = self.count(sentence)
             most = max(counted.counts.values(), default=0)
-            strange = _has_other_letters(sentence)
-            if strange or (counted.total >= _ENOUGH_WORDS and most <= _HARDLY * counted.total):
-                language = _by_script(sentence) or _statistical(sentence)
-                if language not in known and (strange or language in _TOLD_APART):
+            candidates = self.candidates(counted)
+            if most >= _ENOUGH and not candidates & permitted:
+                return max(candidates, key=counted.counts.__getitem__)
+            if counted.total >= _ENOUGH_WORDS and most <= _HARDLY * counted.total:
+                language = _statistical(sentence)
+                if language in _TOLD_APART:
                     return language
         return None
 

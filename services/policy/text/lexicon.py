@@ -52,7 +52,6 @@ class Lexicon:
         self.vocabulary = Vocabulary(known, {file.language: file.keys for file in self.files})
         self.permits = frozenset(file.language for file in self.files if "reply" in file.covers)
         self.partial = frozenset(file.language for file in self.files) - self.permits
-        self.known = self.permits | self.partial
         self.rules = rules_of(self.files)
         self._asked = lru_cache(maxsize=200)(self._ways_asked)
         self._watches = watches

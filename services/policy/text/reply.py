@@ -113,7 +113,7 @@ def understand(text: str, lexicon: Lexicon) -> Reply:
     ]
     said = tuple(_told(hit, reading) for hit in hits)
     language, covered = _language(reading, lexicon, said)
-    if covered and (foreign := lexicon.guesser.foreign(reading.sentences, lexicon.known)):
+    if covered and (foreign := lexicon.guesser.foreign(reading.sentences, lexicon.permits)):
         language, covered = foreign, False
     weighed = reading.weighed("replies")
     intent = _intent(hits, weighed["reply"], reading) if reading.words else "unclear"
@@ -163,6 +163,8 @@ def _intent(hits: Sequence[Hit], weighed: Weighed, reading: Reading) -> Intent:
             "declined_permanent_optout"
         )
         return "hostile_optout" if hostile else "declined_permanent_optout"
+    if "too_long" in reading.normal.oddities:
+        return "unclear"
     if "reply.out_of_office" in said:
         return "out_of_office"
     return _INTENTS.get(weighed.likeliest, "unclear")

@@ -27,7 +27,7 @@ GROUPS: Mapping[str, tuple[Subject, ...]] = {
     "labels": ("label",),
 }
 #: One step of a stored weight.
-STEP = 1 / 8192
+STEP = 1 / 2048
 #: Words whose weights are kept at hand; then it begins anew.
 _KEPT_WORDS = 20_000
 #: Words shown as evidence at most.

@@ -97,10 +97,9 @@ def _replies(ordered: Sequence[tuple[int, Turn]], replies: Sequence[tuple[Turn, 
     latest = [reply for reply in answers if reply.intent != "out_of_office"] or answers
     for _, reply in replies:
         yield from standing(reply, now=reply in latest)
-    if not any(reply.intent == "declined_soft" for reply in latest):
-        last = latest[-1]
-        severity: Severity = "hold"
-        yield _finding(f"reply.{last.intent}", severity, last.evidence, _INTENTS[last.intent])
+    last = latest[-1]
+    if last.intent != "declined_soft":  # also beside a no before it, which may be taken back
+        yield _finding(f"reply.{last.intent}", "hold", last.evidence, _INTENTS[last.intent])
 
 
 def standing(reply: Reply, *, now: bool) -> Iterable[Finding]:
