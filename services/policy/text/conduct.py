@@ -14,7 +14,7 @@ from services.policy.text.rule import Hit
 _MILD: frozenset[Meaning] = frozenset({"conduct.pressure", "conduct.urgency", "conduct.machine"})
 _FEW_WORDS = 8
 #: The share of what is not decent from which a person looks, and from which it is plain.
-_DOUBTFUL, _PLAIN = 0.8, 0.98
+_DOUBTFUL, _PLAIN = 0.6, 0.8
 _FAULTS: Mapping[str, Meaning] = {
     "pushy": "conduct.pushy",
     "guilt": "conduct.guilt",

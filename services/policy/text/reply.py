@@ -28,15 +28,15 @@ _COURTESY: frozenset[Meaning] = frozenset(
 )
 #: The share of silence from which it is what the text asks for. A missed wish does more harm than a false one.
 #: The sentence that a phrase stands in is weighed too, for courtesies around it take nothing back.
-_WITH_A_PHRASE, _WITHOUT_A_PHRASE, _BESIDE_A_KNOWN_NO = 0.3, 0.18, 0.45
+_WITH_A_PHRASE, _WITHOUT_A_PHRASE, _BESIDE_A_KNOWN_NO = 0.3, 0.18, 0.5
 _IN_ITS_SENTENCE = 0.42
 _KNOWN_NO: frozenset[Meaning] = frozenset({"reply.decline", "reply.later"})
 #: From here on it may be, so a person looks before anything is sent.
 _PERHAPS = 0.3
 #: And from here on in one sentence, where nothing known says no.
 _PERHAPS_IN_A_SENTENCE = 0.55
-#: A no of this share is plain.
-_PLAINLY = 0.6
+#: A no of this share is plain, and in one sentence amid courtesies.
+_PLAINLY, _PLAINLY_ALONE = 0.6, 0.75
 #: A share of none of them below this leaves a doubt. Two words say little either way, and are the plainest no.
 _DOUBTLESS = 0.25
 _DOUBTS: Mapping[str, Meaning] = {
@@ -167,7 +167,18 @@ def _intent(hits: Sequence[Hit], weighed: Weighed, reading: Reading) -> Intent:
         return "unclear"
     if "reply.out_of_office" in said:
         return "out_of_office"
-    return _INTENTS.get(weighed.likeliest, "unclear")
+    likeliest = _INTENTS.get(weighed.likeliest, "unclear")
+    return "declined_soft" if likeliest == "unclear" and _no_amid_courtesies(reading) else likeliest
+
+
+def _no_amid_courtesies(reading: Reading) -> bool:
+    """Whether one sentence is plainly a no, and nothing beside it says anything."""
+    likeliest = [
+        (one["reply"].likeliest, one["reply"].share("declined_soft"))
+        for one in reading.weighed_by_sentence("replies")
+    ]
+    says = {intent for intent, _ in likeliest} - {"unclear"}
+    return says == {"declined_soft"} and max(share for _, share in likeliest) >= _PLAINLY_ALONE
 
 
 def _says_nothing_else(hit: Hit, reading: Reading) -> bool:

@@ -25,6 +25,8 @@ _JOINERS = "\u200c\u200d"
 _JOINING = ("ARABIC", "DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL", "TELUGU", "KANNADA", "MALAYALAM", "SINHALA", "SYRIAC", "MONGOLIAN", "KHMER", "MYANMAR", "ZERO")  # fmt: skip
 #: Letters of an abbreviation, and no word taken apart.
 _INITIALS = re2.compile(r"(?:[a-z]\.){3,5}[a-z]")
+#: A name has one abbreviation; several are words.
+_ABBREVIATIONS = re2.compile(r"\b(?:[a-z]\.){2,}[a-z]\.?(?:\s+(?:[a-z]\.)+[a-z]?\b)+")
 
 
 def faults(text: str, field: str) -> Iterator[tuple[str, str]]:
@@ -42,8 +44,9 @@ def faults(text: str, field: str) -> Iterator[tuple[str, str]]:
 
 def only_initials(text: str) -> bool:
     """Whether all letters that stand apart are initials of an abbreviation."""
-    apart = alphabet.SPACED.findall(alphabet.folded(text))
-    return all(_INITIALS.fullmatch(run) for run in apart)
+    folded = alphabet.folded(text)
+    apart = alphabet.SPACED.findall(folded)
+    return all(_INITIALS.fullmatch(run) for run in apart) and not _ABBREVIATIONS.search(folded)
 
 
 def _name(plain: str, field: str) -> Iterator[tuple[str, str]]:

@@ -261,7 +261,6 @@ def test_requests_and_addresses_are_no_labels(text: str, field: Field) -> None:
         "Congratulations on twelve years, if I counted right.",
         "Please do not feel you need to reply.",
         "Your paper on executive salary caps was sharp. Thank you for the answer.",
-        "Su estudio sobre los salarios fue brillante. Gracias.",
         "Fica registrado, não vou ligar nem escrever de novo. Muito obrigado e boa sorte.",
     ],
 )

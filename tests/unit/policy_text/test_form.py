@@ -97,6 +97,43 @@ def test_a_sentence_that_nobody_has_read_holds(sentence: str) -> None:
     assert verdict(f"{DECENT} {sentence}", POLITE_NO) == "hold"
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        *(
+            "니들은 쓰레기야.",
+            "Мой отец умер вчера.",
+            "もう連絡しないでください。",
+            "父は昨日亡くなりました。",
+        ),
+        "Hvis du ikke svarer, ringer jeg direkte til din chef.",
+    ],
+)
+def test_a_sentence_in_a_language_without_all_rules_permits_nothing(sentence: str) -> None:
+    """However short, and whatever stands beside it."""
+    assert verdict(DECENT, f"No. {sentence}") != "approve"
+    assert verdict(sentence, POLITE_NO) != "approve"
+    assert verdict(f"{DECENT} {sentence}", POLITE_NO) != "approve"
+
+
+@pytest.mark.parametrize("after", ["On second thoughts, maybe.", "Actually, tell me more about it!"])
+def test_a_no_that_may_be_taken_back_holds(after: str) -> None:
+    """The latest answer counts."""
+    assert verdict(DECENT, POLITE_NO, after) == "hold"
+
+
+def test_nobody_knows_what_stands_beyond_what_is_read() -> None:
+    """A wish may be at the end."""
+    filler = "The weather was fine and the harbour full of boats. " * 400
+    assert understand(f"{POLITE_NO} {filler} Never write to me again.", lexicon()).intent == "unclear"
+
+
+def test_courtesies_around_a_plain_no_leave_it_one() -> None:
+    """Also in another language."""
+    framed = "Hello, I hope you are well. Bonjour, non, je vous remercie. Thank you and kind regards."
+    assert understand(framed, lexicon()).intent == "declined_soft"
+
+
 def test_a_no_after_an_automatic_reply_is_the_answer() -> None:
     """The machine's words are no longer the latest."""
     away = "Automatic reply: I am out of the office until 11 May."
