@@ -31,9 +31,12 @@ async def open_bus(app: str) -> AsyncIterator[bus.Bus]:
     sealer = Sealer(settings.bus_key.get_secret_value())
     try:
         try:
+            async with open_channel():  # an interrupt ends this, and not what connects again and again
+                pass
             await bus.start(broker)
-        except bus.AWAY as error:
-            raise Transient(f"{_away(error)}; nothing was done, give the same command again") from None
+        except (Transient, *bus.AWAY) as error:
+            told = str(error) if isinstance(error, Transient) else _away(error)
+            raise Transient(f"{told}; nothing was done, give the same command again") from None
         yield bus.Bus(broker, sealer=sealer, clock=SystemClock(), timeout_s=settings.publish_timeout_s)
     finally:
         await broker.stop()

@@ -104,8 +104,11 @@ def test_an_interrupt_while_it_waits_for_the_broker_is_no_traceback(
             env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         ) as running:  # fmt: skip
             connection, _ = silent.accept()
-            running.send_signal(signal.SIGINT)
-            _, said = running.communicate(timeout=40)
-            connection.close()
+            try:
+                running.send_signal(signal.SIGINT)
+                _, said = running.communicate(timeout=40)
+            finally:
+                running.kill()
+                connection.close()
     assert running.returncode == 130
     assert "Traceback" not in said
