@@ -11,11 +11,12 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from services.policy.commands import must_be_tenant
 from services.policy.listed import Listed, read_line
 from services.policy.listed_file import entries_of, entry_of
 from services.policy.suppress import Entry, SuppressionList
 from shared.clock import SystemClock
-from shared.errors import Invalid, NotFound
+from shared.errors import Invalid
 from shared.identity import Fingerprints
 from shared.settings import Pepper, VaultKeys, load
 from shared.store.audit import keep_look
@@ -219,10 +220,8 @@ def _scope(tenant: str | None, *, everyone: bool) -> str:
 
 
 async def _known(database: Database, scope: str | None) -> SuppressionList:
-    people = SuppressionList(database)
-    if scope not in {None, EVERYONE, *await people.tenants()}:
-        raise NotFound(f"there is no tenant {scope!r}; `afterword tenant list` shows those there are")
-    return people
+    await must_be_tenant(database, None if scope == EVERYONE else scope)
+    return SuppressionList(database)
 
 
 def _fingerprints() -> Fingerprints:

@@ -53,8 +53,7 @@ class Signs:
         counted = [_counts(words) for words in texts]
         seen = Counter(sign for counts, _ in counted for sign in counts)
         self.names = sorted(sign for sign, texts_ in seen.items() if texts_ >= _TEXTS_AT_LEAST)
-        self.texts = np.array([seen[name] for name in self.names])
-        self.rarity = np.log((1 + len(texts)) / (1 + self.texts)) + 1
+        self.rarity = np.log((1 + len(texts)) / (1 + np.array([seen[name] for name in self.names]))) + 1
         places = {name: place for place, name in enumerate(self.names)}
         rows, columns, values = [], [], []
         for row, (counts, length) in enumerate(counted):
@@ -87,7 +86,7 @@ def learn(group: str) -> dict[str, NDArray[Any]]:
     for subject in GROUPS[group]:
         labels, coefficients, bias = _fitted(group, subject, lines, signs)
         weights.append(coefficients)
-        matters = np.abs(coefficients).max(axis=0) * signs.texts**0.25
+        matters = np.abs(coefficients).max(axis=0) * _texts_with(signs.matrix) ** 0.25
         best.append(np.argsort(-matters, kind="stable")[:_SIGNS_AT_MOST])
         biases.append(bias)
         stored[f"{subject}.labels"] = np.frombuffer("\n".join(labels).encode(), np.uint8)

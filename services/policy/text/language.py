@@ -16,28 +16,9 @@ _ENOUGH, _SHARE, _LEAD = 2, 0.2, 1.25
 #: Words of a sentence that statistics can tell something of, and the share of function words up to which they are asked.
 _ENOUGH_WORDS, _HARDLY = 4, 0.34
 #: Of those in Latin letters the ones that statistics hardly take a covered one for.
-_TOLD_APART = frozenset(
-    {
-        "az",
-        "bs",
-        "cs",
-        "et",
-        "fi",
-        "hr",
-        "hu",
-        "id",
-        "lt",
-        "lv",
-        "ms",
-        "ro",
-        "sk",
-        "sl",
-        "sq",
-        "sr",
-        "tr",
-        "vi",
-    }
-)
+_TOLD_APART = frozenset((
+    "az", "bs", "cs", "et", "fi", "hr", "hu", "id", "lt", "lv", "ms", "ro", "sk", "sl", "sq", "sr", "tr", "vi",
+))  # fmt: skip
 #: Beyond this many letters the statistics of a language do not change.
 _READ = 600
 _EDGES = ".,;:!?\"'()[]-\n"
