@@ -16,6 +16,11 @@ from tests.eval.judging import COMMANDS, Line, afterword, keywords_reply, keywor
 
 HERE = Path(__file__).parent
 LABEL = {"threads": "verdict", "replies": "intent", "contents": "ok", "identity": "same"}
+FOLDERS = {
+    "sets": "sets open to the rules' authors",
+    "held_out": "kept unread",
+    "fresh": "written last and unread",
+}
 #: Costly errors, worst first: label, answer, what it is.
 COSTLY = {
     "threads": (
@@ -78,7 +83,7 @@ def _baselines(kind: str) -> dict[str, Callable[[Line], str]]:
 def main() -> None:
     """Print the tables: the sets that the rules' authors may read, the ones kept unread, the public ones."""
     console = Console(width=150)
-    for folder, what in (("sets", "sets open to the rules' authors"), ("held_out", "kept unread")):
+    for folder, what in FOLDERS.items():
         for kind in COMMANDS:
             lines = _lines(folder, kind)
             labels = [str(line[LABEL[kind]]) for line in lines]
