@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix, diags_array
 from sklearn.linear_model import LogisticRegression
 
 from services.policy.text import lexicon as lexicons
-from services.policy.text.features import SHORTEST, code, of_label, of_word, stems_of
+from services.policy.text.features import SHORTEST, code, of_label, of_word, stem_of
 from services.policy.text.reading import read
 from services.policy.text.scorer import GROUPS, STEP, Subject
 from tests.eval.corpus import Line, digest, lines_of
@@ -73,7 +73,7 @@ def _words(line: Line) -> Sequence[str]:
 
 def _counts(words: Sequence[str]) -> tuple[Counter[str], int]:
     counts = Counter(sign for word in words for sign in of_word(word))
-    counts.update(PAIRED.join(pair) for pair in pairwise(stems_of(words)))
+    counts.update(PAIRED.join(pair) for pair in pairwise(map(stem_of, words)))
     return counts, len(words)
 
 

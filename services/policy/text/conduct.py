@@ -14,7 +14,7 @@ from services.policy.text.rule import Hit
 _MILD: frozenset[Meaning] = frozenset({"conduct.pressure", "conduct.urgency", "conduct.machine"})
 _FEW_WORDS = 8
 #: The share of what is not decent from which a person looks, and from which it is plain.
-_DOUBTFUL, _PLAIN = 0.6, 0.8
+_DOUBTFUL, _PLAIN = 0.55, 0.75
 _FAULTS: Mapping[str, Meaning] = {
     "pushy": "conduct.pushy",
     "guilt": "conduct.guilt",
@@ -66,7 +66,7 @@ def findings(text: str, lexicon: Lexicon, *, where: str) -> list[Finding]:
 
 def _weighed(reading: Reading, where: str) -> Iterator[Finding]:
     """What the words as a whole give away, whatever phrase they avoid."""
-    weighed = reading.weighed("conduct")
+    weighed = reading.weighed("conduct").together
     share = weighed["conduct"].share("not decent")
     if share < _DOUBTFUL:
         return

@@ -1,10 +1,11 @@
 """Which language a text is in. The answer only ever permits: rules of all languages read every text."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import chain
+from struct import Struct
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
@@ -13,15 +14,16 @@ from services.policy.text.alphabet import script
 UNKNOWN = "und"
 #: Function words that make a guess worth anything, and the share of all words that makes it certain.
 _ENOUGH, _SHARE, _LEAD = 2, 0.2, 1.25
-#: Words of a sentence that statistics can tell something of, and the share of function words up to which they are asked.
-_ENOUGH_WORDS, _HARDLY = 4, 0.34
-#: Of those in Latin letters the ones that statistics hardly take a covered one for.
-_TOLD_APART = frozenset((
-    "az", "bs", "cs", "et", "fi", "hr", "hu", "id", "lt", "lv", "ms", "ro", "sk", "sl", "sq", "sr", "tr", "vi",
-))  # fmt: skip
+#: Words of a sentence that statistics can tell something of, the share of function words up to which they are asked,
+#: and by how much they must take it rather for a language that is not permitted, by the root of its length in bytes.
+_ENOUGH_WORDS, _HARDLY, _RATHER = 3, 0.34, 2.5
+#: Letters of another script that are more than a word taken over.
+_ENOUGH_LETTERS = 4
 #: Beyond this many letters the statistics of a language do not change.
 _READ = 600
 _EDGES = ".,;:!?\"'()[]-\n"
+#: Counts of all languages are kept in one number, of so many bits each: a text is counted by one sum.
+_BITS = 16
 _ONE_LANGUAGE = {"kana": "ja", "hangul": "ko", "han": "zh"}
 _UKRAINIAN, _RUSSIAN = frozenset("іїєґ"), frozenset("ыэъ")
 _PERSIAN_URDU = frozenset("پچژگکیےٹڈڑہ")
@@ -31,7 +33,7 @@ _PERSIAN_URDU = frozenset("پچژگکیےٹڈڑہ")
 class Counted:
     """Function words by language, among all words that were looked at."""
 
-    counts: Counter[str]
+    counts: Mapping[str, int]
     total: int
 
 
@@ -39,17 +41,19 @@ class Guesser:
     """Guesses by function words, which decide fast and on few words, then by a statistical model."""
 
     def __init__(self, words: Mapping[str, Iterable[str]]) -> None:
-        self._languages: dict[str, tuple[str, ...]] = {}
-        for language, known in words.items():
-            for word in known:
-                self._languages[word] = (*self._languages.get(word, ()), language)
+        self._languages = tuple(sorted(words))
+        self._counts = Struct(f"<{len(self._languages)}H")
+        self._words: dict[str, int] = {}
+        for place, language in enumerate(self._languages):
+            for word in words[language]:
+                self._words[word] = self._words.get(word, 0) | 1 << _BITS * place
         self._told = lru_cache(maxsize=20_000)(self._of_token)
 
     def candidates(self, counted: Counted) -> frozenset[str]:
         """The languages that a text may be in by its function words; empty where they do not tell."""
         counts = counted.counts
         best = max(counts.values(), default=0)
-        return frozenset(language for language, count in counts.items() if count * 5 >= best * 3)
+        return frozenset(language for language, count in counts.items() if count and count * 5 >= best * 3)
 
     def language(self, text: str, counted: Counted) -> str:
         """The language of a folded text (ISO 639-1), or `und`."""
@@ -65,7 +69,8 @@ class Guesser:
     def count(self, text: str) -> Counted:
         """How many function words of each language a folded text has."""
         tokens = text[:_READ].split()
-        return Counted(Counter(chain.from_iterable(map(self._told, tokens))), len(tokens))
+        together = sum(map(self._told, tokens)).to_bytes(self._counts.size, "little")
+        return Counted(dict(zip(self._languages, self._counts.unpack(together), strict=True)), len(tokens))
 
     def foreign(self, sentences: Iterable[str], permitted: frozenset[str]) -> str | None:
         """The language of the first sentence that is in none of the permitted ones, if there is one.
@@ -78,21 +83,22 @@ class Guesser:
                 return _by_script(sentence) or _statistical(sentence)
             counted = self.count(sentence)
             most = max(counted.counts.values(), default=0)
-            candidates = self.candidates(counted)
-            if most >= _ENOUGH and not candidates & permitted:
-                return max(candidates, key=counted.counts.__getitem__)
+            if most >= _ENOUGH and not self.candidates(counted) & permitted:
+                return max(counted.counts, key=counted.counts.__getitem__)
             if counted.total >= _ENOUGH_WORDS and most <= _HARDLY * counted.total:
-                language = _statistical(sentence)
-                if language in _TOLD_APART:
+                language = _rather(sentence[:_READ], permitted)
+                if language is not None:
                     return language
         return None
 
-    def _of_token(self, token: str) -> tuple[str, ...]:
-        return self._languages.get(token) or self._languages.get(token.strip(_EDGES), ())
+    def _of_token(self, token: str) -> int:
+        return self._words.get(token) or self._words.get(token.strip(_EDGES), 0)
 
 
 def _has_other_letters(text: str) -> bool:
-    return not text.isascii() and sum(script(letter) not in {"", "latin"} for letter in text) >= _ENOUGH_WORDS
+    return (
+        not text.isascii() and sum(script(letter) not in {"", "latin"} for letter in text) >= _ENOUGH_LETTERS
+    )
 
 
 def _by_script(text: str) -> str | None:
@@ -130,3 +136,12 @@ def _statistical(text: str) -> str:
     if not any(letter.isalpha() for letter in text):
         return UNKNOWN
     return str(_model().classify(text[:_READ])[0])
+
+
+def _rather(text: str, permitted: frozenset[str]) -> str | None:
+    """The likeliest language by statistics, where it is not permitted and far likelier than all that are."""
+    ranked = _model().rank(text)
+    likeliest, most = ranked[0]
+    known = next(score for language, score in ranked if language in permitted)
+    length = len(text.encode("utf-8", "replace"))
+    return likeliest if most - known > _RATHER * math.sqrt(length) else None

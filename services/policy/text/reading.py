@@ -40,13 +40,11 @@ class Reading:
         """The writer's own words, a thought at a time; some may be blank."""
         return self.views["sentence"].decode().split("\n")
 
-    def weighed(self, group: str) -> dict[Subject, Weighed]:
-        """What the writer's own words weigh, taken together."""
-        return scales()[group].weigh(self.words)
-
-    def weighed_by_sentence(self, group: str) -> list[dict[Subject, Weighed]]:
-        """What each sentence weighs by itself, as nothing said beside it can change."""
-        return [scales()[group].weigh(words) for sentence in self.sentences if (words := words_of(sentence))]
+    def weighed(self, group: str) -> "Weights":
+        """What the writer's own words weigh."""
+        sentences = [words for sentence in self.sentences if (words := words_of(sentence))]
+        together, *alone = scales()[group].weigh_each([self.words, *sentences])
+        return Weights(together, tuple(alone))
 
     def weighed_around(self, hit: Hit, group: str) -> dict[Subject, Weighed]:
         """What the sentence of a hit weighs by itself."""
@@ -56,6 +54,14 @@ class Reading:
     def telling(self, group: str, subject: Subject, label: str) -> str:
         """The few words of the original that speak most for a label."""
         return self.normal.evidence(*scales()[group].telling(self.own, subject, label))
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The words of a text taken together, and each sentence by itself, as nothing said beside it can change."""
+
+    together: dict[Subject, Weighed]
+    alone: tuple[dict[Subject, Weighed], ...]
 
 
 def read(text: str, lexicon: Lexicon, *, quoted: bool = False) -> Reading:

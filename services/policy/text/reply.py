@@ -7,7 +7,7 @@ from typing import get_args
 from services.policy.facts import Intent
 from services.policy.text.datafile import Meaning
 from services.policy.text.lexicon import ALL, Asked, Lexicon
-from services.policy.text.reading import Reading, quotation, read
+from services.policy.text.reading import Reading, Weights, quotation, read
 from services.policy.text.rule import Hit, line_around
 from services.policy.text.scorer import Weighed
 from services.policy.text.segment import footer
@@ -115,9 +115,9 @@ def understand(text: str, lexicon: Lexicon) -> Reply:
     language, covered = _language(reading, lexicon, said)
     if covered and (foreign := lexicon.guesser.foreign(reading.sentences, lexicon.permits)):
         language, covered = foreign, False
-    weighed = reading.weighed("replies")
-    intent = _intent(hits, weighed["reply"], reading) if reading.words else "unclear"
-    said = (*_beside(intent, said, weighed["reply"], reading), *_doubts(intent, weighed["doubt"], reading))
+    weights = reading.weighed("replies")
+    intent = _intent(hits, weights, reading) if reading.words else "unclear"
+    said = (*_beside(intent, said, weights), *_doubts(intent, weights.together["doubt"], reading))
     shown = next((one for one in said if one.meaning in _SHOWS.get(intent, ())), None)
     words_shown = shown.words if shown else reading.telling("replies", "reply", intent)
     return Reply(
@@ -149,8 +149,9 @@ def _counts(hit: Hit, reading: Reading, lexicon: Lexicon) -> bool:
     return hit.rule.meaning not in _ALWAYS or hit.end - hit.start >= NO_CHANCE
 
 
-def _intent(hits: Sequence[Hit], weighed: Weighed, reading: Reading) -> Intent:
+def _intent(hits: Sequence[Hit], weights: Weights, reading: Reading) -> Intent:
     """What the text as a whole is, where a phrase that asks for silence tips the scale. In the order of harm."""
+    weighed = weights.together["reply"]
     said = {hit.rule.meaning for hit in hits}
     asking = [hit for hit in hits if hit.rule.meaning in _ASKS_FOR_SILENCE]
     around = (reading.weighed_around(hit, "replies")["reply"] for hit in asking)
@@ -168,17 +169,14 @@ def _intent(hits: Sequence[Hit], weighed: Weighed, reading: Reading) -> Intent:
     if "reply.out_of_office" in said:
         return "out_of_office"
     likeliest = _INTENTS.get(weighed.likeliest, "unclear")
-    return "declined_soft" if likeliest == "unclear" and _no_amid_courtesies(reading) else likeliest
+    return "declined_soft" if likeliest == "unclear" and _no_amid_courtesies(weights) else likeliest
 
 
-def _no_amid_courtesies(reading: Reading) -> bool:
+def _no_amid_courtesies(weights: Weights) -> bool:
     """Whether one sentence is plainly a no, and nothing beside it says anything."""
-    likeliest = [
-        (one["reply"].likeliest, one["reply"].share("declined_soft"))
-        for one in reading.weighed_by_sentence("replies")
-    ]
-    says = {intent for intent, _ in likeliest} - {"unclear"}
-    return says == {"declined_soft"} and max(share for _, share in likeliest) >= _PLAINLY_ALONE
+    alone = [one["reply"] for one in weights.alone]
+    says = {one.likeliest for one in alone} - {"unclear"}
+    return says == {"declined_soft"} and max(one.share("declined_soft") for one in alone) >= _PLAINLY_ALONE
 
 
 def _says_nothing_else(hit: Hit, reading: Reading) -> bool:
@@ -193,8 +191,9 @@ def _enough_for_silence(said: set[Meaning]) -> float:
     return _BESIDE_A_KNOWN_NO if said & _KNOWN_NO and "reply.oblique" not in said else _WITHOUT_A_PHRASE
 
 
-def _beside(intent: Intent, said: Sequence[Said], weighed: Weighed, reading: Reading) -> Iterator[Said]:
+def _beside(intent: Intent, said: Sequence[Said], weights: Weights) -> Iterator[Said]:
     """What counts beside the intent. Courtesy around a plain no is none of it; a wish for silence always is."""
+    weighed = weights.together["reply"]
     plain = intent == "declined_soft" and weighed.share("declined_soft") >= _PLAINLY
     for one in said:
         outweighed = one.meaning in _OUTWEIGHED and intent not in _SILENCE
@@ -205,13 +204,12 @@ def _beside(intent: Intent, said: Sequence[Said], weighed: Weighed, reading: Rea
     if intent in _SILENCE and not any(one.meaning in _ASKS_FOR_SILENCE for one in said):
         silence: Meaning = "reply.hostile" if intent == "hostile_optout" else "reply.opt_out"
         yield Said(silence, "", "weights.reply", _SAYS[silence])
-    elif intent == "declined_soft" and (silent >= _PERHAPS or _perhaps_in_a_sentence(said, reading)):
+    elif intent == "declined_soft" and (silent >= _PERHAPS or _perhaps_in_a_sentence(said, weights)):
         yield Said("reply.oblique", "", "weights.reply", _SAYS["reply.oblique"])
 
 
-def _perhaps_in_a_sentence(said: Sequence[Said], reading: Reading) -> bool:
-    sentences = reading.weighed_by_sentence("replies")
-    most = max((one["reply"].share(*_SILENCE) for one in sentences), default=0)
+def _perhaps_in_a_sentence(said: Sequence[Said], weights: Weights) -> bool:
+    most = max((one["reply"].share(*_SILENCE) for one in weights.alone), default=0)
     return most >= _PERHAPS_IN_A_SENTENCE and not any(one.meaning in _KNOWN_NO for one in said)
 
 

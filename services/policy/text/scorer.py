@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.policy.text.features import SHORTEST, code, of_word, spans_of, stems_of
+from services.policy.text.features import SHORTEST, codes_of, spans_of, stem_of
 
 Subject = Literal["reply", "doubt", "conduct", "fault", "content", "ask", "label"]
 #: Which subjects are weighed together, by the texts that they were learnt from.
@@ -69,23 +69,40 @@ class Scale:
         self._weights: NDArray[np.int16] = stored[f"{group}.weights"]
         self._bias: NDArray[np.float64] = stored[f"{group}.bias"]
         stems = bytes(stored[f"{group}.stems"]).decode().split("\n")
-        pairs = (divmod(pair, len(stems)) for pair in stored[f"{group}.pairs"].tolist())
-        #: Which row of `_rows` is what two neighbours weigh; the rows behind those are for the words met so far.
-        self._pairs = {(stems[left], stems[right]): row for row, (left, right) in enumerate(pairs)}
+        self._stems = {stem: place for place, stem in enumerate(stems)}
+        #: In order: how many stems there are, times the place of the left one, and the place of the right one.
+        self._pairs: NDArray[np.int64] = stored[f"{group}.pairs"]
+        self._pair_weights: NDArray[np.int16] = stored[f"{group}.pair_weights"]
+        #: So small that no pair with it is one of those.
+        self._no_stem = -(len(stems) ** 2)
+        #: The words met so far, and which row of the arrays is each one's.
         self._words: dict[str, int] = {}
-        self._rows = np.zeros((len(self._pairs) + _KEPT_WORDS, self._weights.shape[1]), np.int32)
-        self._rows[: len(self._pairs)] = stored[f"{group}.pair_weights"]
+        self._rows = np.zeros((_KEPT_WORDS, self._weights.shape[1]), np.int32)
+        self._stem_of = np.zeros(_KEPT_WORDS, np.int64)
 
     def weigh(self, words: Sequence[str]) -> dict[Subject, Weighed]:
         """The words of one text, for each subject."""
-        neighbours = pairwise(stems_of(words))
-        rows = self._rows_of(words) + [self._pairs[pair] for pair in neighbours if pair in self._pairs]
-        total = self._rows.take(rows, axis=0).sum(axis=0) if rows else 0
-        scores = (self._bias + total * (STEP / math.sqrt(max(len(words), SHORTEST)))).tolist()
-        return {
-            subject: Weighed(labels, tuple(scores[self._columns[subject]]))
-            for subject, labels in self._labels.items()
-        }
+        return self.weigh_each([words])[0]
+
+    def weigh_each(self, texts: Sequence[Sequence[str]]) -> list[dict[Subject, Weighed]]:
+        """The words of each text, for each subject."""
+        rows = self._rows_of([word for words in texts for word in words or ("",)])
+        ends = list(accumulate(max(len(words), 1) for words in texts))
+        among = self._rows.take(rows, axis=0)
+        stems = self._stem_of.take(rows)
+        pairs = stems[:-1] * len(self._stems) + stems[1:]
+        pairs[[end - 1 for end in ends[:-1]]] = -1
+        places = self._pairs.searchsorted(pairs)
+        known = (self._pairs.take(places, mode="clip") == pairs).nonzero()[0]
+        among[known] += self._pair_weights.take(places.take(known), axis=0)
+        totals = np.add.reduceat(among, [0, *ends[:-1]], axis=0)
+        steps = [STEP / math.sqrt(max(len(words), SHORTEST)) for words in texts]
+        scores = (self._bias + totals * np.array(steps)[:, None]).tolist()
+        columns = [(subject, labels, self._columns[subject]) for subject, labels in self._labels.items()]
+        return [
+            {subject: Weighed(labels, tuple(score[those])) for subject, labels, those in columns}
+            for score in scores
+        ]
 
     def telling(self, text: str, subject: Subject, label: str) -> tuple[int, int]:
         """The place of the few neighbouring words of a folded text that speak most for a label."""
@@ -102,15 +119,20 @@ class Scale:
     def _rows_of(self, words: Sequence[str]) -> list[int]:
         if len(self._words) + len(words) > _KEPT_WORDS:
             self._words.clear()
-        return [self._words[word] if word in self._words else self._learn(word) for word in words]
+        new = [word for word in dict.fromkeys(words) if word not in self._words]
+        if new:
+            self._learn(new)
+        return [self._words[word] for word in words]
 
-    def _learn(self, word: str) -> int:
-        row = self._words[word] = len(self._pairs) + len(self._words)
-        signs = np.array([code(sign) for sign in of_word(word)], np.uint64)
+    def _learn(self, words: Sequence[str]) -> None:
+        first, end = len(self._words), len(self._words) + len(words)
+        self._words.update(zip(words, range(first, end), strict=True))
+        signs, whose = codes_of(words)
         places = self._signs.searchsorted(signs)
         known = self._signs.take(places, mode="clip") == signs
-        self._rows[row] = self._weights[places[known]].sum(axis=0, dtype=np.int32)
-        return row
+        self._rows[first:end] = 0
+        np.add.at(self._rows, whose[known] + first, self._weights[places[known]])
+        self._stem_of[first:end] = [self._stems.get(stem_of(word), self._no_stem) for word in words]
 
 
 @cache

@@ -18,7 +18,7 @@ _INTRODUCES = re2.compile(
     r"|_{10,} ?|.*<[^<> ]+@[^<> ]+>.*:|(?:from|von|de|da|van|od|fran): .*@.*)$",
     _OPTIONS,
 )
-#: The first two lines of the header that some programs copy.
+#: The first two lines of the header that some programs copy, in either order.
 _SENDER = re2.compile(r"^(?:from|von|de|da|van|od|fran|fra|lahettaja): ", _OPTIONS)
 _SENT = re2.compile(
     r"^(?:sent|date|to|gesendet|datum|an|envoye|a|enviado|para|inviato|data|verzonden|aan|wyslano|skickat|till|sendt|til"
@@ -27,10 +27,12 @@ _SENT = re2.compile(
 )
 #: What a program adds in a line of its own.
 _ADDED = re2.compile(
-    r"^(?:--|sent from (?:my|outlook|mail|yahoo)\b.*|get outlook for .*|gesendet (?:von|mit)\b.*"
+    r"^(?:--|sent from (?:my|outlook|mail|yahoo)\b.*|gesendet (?:von|mit)\b.*"
+    r"|(?:get|telecharger|obtener|obter|scarica|hamta|pobierz) outlook (?:for|pour|para|per|dla)\b.*"
+    r"|outlook (?:fur|voor)\b.* (?:herunterladen|downloaden)"
     r"|von meinem .* gesendet.*|envoye (?:de|depuis)\b.*|enviado (?:desde|do|a partir)\b.*"
     r"|inviato da\b.*|verzonden (?:vanaf|met|via)\b.*|verstuurd vanaf\b.*|wyslane z\b.*"
-    r"|skickat fran\b.*|sendt fra\b.*|lahetetty\b.*)$",
+    r"|skickat fran\b.*|sendt fra\b.*|lahetetty\b.*|odeslano z\b.*|\S+'\w{2,4}n gonderildi|.*から送信|나의 .*에서 보냄|[发發]自我的.*)$",
     _OPTIONS,
 )
 #: Where a company's lawyers begin; nothing of what follows is the writer's.
@@ -110,8 +112,9 @@ def _below(lines: Sequence[str]) -> list[str]:
 def _introduces(line: str, below: str) -> bool:
     if not line or len(line) > _LONGEST_INTRODUCTION:
         return False
-    headed = _SENDER.search(line) and _SENT.search(below)
-    return bool(headed) or _INTRODUCES.search(line) is not None
+    in_either_order = ((line, below), (below, line))
+    headed = any(_SENDER.search(one) and _SENT.search(other) for one, other in in_either_order)
+    return headed or _INTRODUCES.search(line) is not None
 
 
 def unquoted(quoted: str) -> str:

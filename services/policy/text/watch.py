@@ -41,9 +41,9 @@ def clues_of(word: bytes) -> set[bytes]:
     return clues if word.isalpha() or not re.search(rb"\d", word) else clues | {FIGURE}
 
 
-def pair(word: bytes, following: bytes) -> bytes:
-    """The clue that two neighbours give."""
-    return b"%s.%s" % (word, following)
+def pair(neighbours: tuple[bytes, bytes]) -> bytes:
+    """The clue that two words give which follow each other."""
+    return b".".join(neighbours)
 
 
 class Watch:
@@ -69,19 +69,19 @@ class Watch:
     def may_speak(self, words: Sequence[bytes], among: Ways) -> set[int]:
         """Those rules of some ways that may speak on these words, which follow each other."""
         known = self._words
-        told = [known[word] if word in known else self._learn(word, clues_of(word)) for word in set(words)]
-        pairs = (pair(word, following) for word, following in set(pairwise(words)))
-        told += [
-            known[two] if two in known else self._learn(two, {two}) for two in pairs if two in self._clues
-        ]
+        told = [known[word] if word in known else self._learn(word) for word in set(words)]
+        told += map(self._told_by, self._clues.keys() & map(pair, set(pairwise(words))))
         met = self._unasked.copy()
         met[np.concatenate((self._places[:0], *told))] = True
-        return set(self._rules[met.reshape(LAYERS, -1).all(axis=0) & among].tolist())
+        return set(self._rules[np.logical_and.reduce((*met.reshape(LAYERS, -1), among))].tolist())
 
-    def _learn(self, word: bytes, clues: set[bytes]) -> Places:
-        numbers = map(self._clues.__getitem__, clues & self._clues.keys())
-        runs = [self._places[self._starts[number] : self._starts[number + 1]] for number in numbers]
-        told = np.concatenate((self._places[:0], *runs))
+    def _told_by(self, clue: bytes) -> Places:
+        number = self._clues[clue]
+        return self._places[self._starts[number] : self._starts[number + 1]]
+
+    def _learn(self, word: bytes) -> Places:
+        known = self._clues.keys() & clues_of(word)
+        told = np.concatenate((self._places[:0], *map(self._told_by, known)))
         if len(word) <= _KEPT_LETTERS:
             if len(self._words) >= _KEPT_WORDS:
                 self._words.clear()

@@ -30,7 +30,14 @@ def verdict(*texts: str) -> str:
     return judge_thread(turns, None, None, lexicon(), policy).verdict
 
 
-@pytest.mark.parametrize("line", ["--", "-- ", "Sent from my iPhone", "Von meinem Samsung gesendet"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("--", "-- ", "Sent from my iPhone", "Von meinem Samsung gesendet", "iPhone'umdan gönderildi"),
+        *("iPhoneから送信", "나의 iPhone에서 보냄", "发自我的 iPhone", "Odesláno z iPhonu"),
+        *("Télécharger Outlook pour iOS", "Outlook für Android herunterladen"),
+    ],
+)
 def test_what_stands_below_a_signature_is_read(line: str) -> None:
     """A postscript is the writer's."""
     plain = f"{POLITE_NO}\n\n{line}\nAnna Klein\nLeeds"
@@ -56,10 +63,19 @@ def test_an_answer_below_a_marked_quotation_is_an_answer(introduction: str) -> N
     assert verdict(DECENT, f"{POLITE_NO}\n\n{quoted}") == "hold"
 
 
-def test_history_without_marks_is_introduced_by_whoever_wrote_it() -> None:
-    """A line that ends with an address and a colon."""
-    history = f"Tom Hall <tom@acme.example> schrieb am Mo., 4. Mai 2026:\n\n{DECENT}"
-    assert verdict(DECENT, f"{POLITE_NO}\n\n{history}") == "approve"
+@pytest.mark.parametrize(
+    "introduction",
+    [
+        "Tom Hall <tom@acme.example> schrieb am Mo., 4. Mai 2026:",
+        "Von: Tom Hall\nGesendet: Montag, 4. Mai 2026",
+        "Gesendet: Montag, 4. Mai 2026\nVon: Tom Hall",
+    ],
+)
+def test_history_without_marks_is_introduced_by_whoever_wrote_it(introduction: str) -> None:
+    """A line that ends with an address and a colon, or a header."""
+    history = f"{introduction}\n\n{DECENT} Reply STOP to unsubscribe."
+    assert understand(f"{POLITE_NO}\n\n{history}", lexicon()).intent == "declined_soft"
+    assert verdict(DECENT, f"{POLITE_NO}\n\n{history}") == "hold"
 
 
 def test_what_a_recruiter_hides_in_a_quotation_is_seen() -> None:
@@ -89,6 +105,10 @@ def test_a_request_is_seen_in_any_form(answer: str) -> None:
         "Μη μου ξαναγράψετε παρακαλώ.",
         "कृपया मुझे फिर से न लिखें।",
         "กรุณาอย่าเขียนถึงฉันอีก",
+        "Nu mai vreau să primesc mesaje de la dumneavoastră.",
+        "Peidiwch ag ysgrifennu ataf eto.",
+        "Tafadhali msiniandikie tena kamwe.",
+        "Ná scríobh chugam arís, le do thoil.",
     ],
 )
 def test_a_sentence_that_nobody_has_read_holds(sentence: str) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.policy.text.features import of_word, spans_of, words_of
+from services.policy.text.features import code, codes_of, of_word, spans_of, words_of
 from services.policy.text.scorer import GROUPS, Scale, scales
 from tests.eval.corpus import digest
 
@@ -41,10 +41,9 @@ def test_the_words_of_a_wish_weigh_for_it_and_are_shown() -> None:
 @given(st.lists(st.text(max_size=400), min_size=1, max_size=4))
 def test_what_was_weighed_before_changes_nothing(texts: list[str]) -> None:
     """The words kept at hand give what their signs give, for any text; and the evidence lies in the text."""
+    split = [words_of(text) for text in texts]
     for group, kept in FRESH.items():
-        for text in texts:
-            words = words_of(text)
-            assert kept.weigh(words) == scales()[group].weigh(words)
+        assert kept.weigh_each(split) == [scales()[group].weigh(words) for words in split]
     start, end = scales()["conduct"].telling(texts[0], "conduct", "not decent")
     assert 0 <= start <= end <= len(texts[0])
 
@@ -55,8 +54,16 @@ def test_a_scale_that_is_full_begins_anew() -> None:
     first = scale.weigh(text)
     for number in range(60):
         scale.weigh([f"w{number}x{place}" for place in range(500)])
-    assert len(scale._pairs) + len(scale._words) <= len(scale._rows)
+    assert len(scale._words) <= len(scale._rows)
     assert scale.weigh(text) == first
+
+
+@given(st.lists(st.from_regex(r"\w{1,40}|[?!]", fullmatch=True), min_size=1))
+def test_signs_of_many_words_are_coded_as_each_by_itself(words: list[str]) -> None:
+    """Learning looks at one sign after another, judging at all at once; both mean the same."""
+    codes, whose = codes_of(words)
+    for place, word in enumerate(words):
+        assert sorted(codes[whose == place].tolist()) == sorted(map(code, of_word(word)))
 
 
 def test_the_parts_of_a_word_mark_its_ends() -> None:

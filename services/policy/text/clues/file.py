@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ def _often(rules: Sequence[Rule]) -> dict[str, float]:
     texts = [text for rule in rules for text in (*rule.entry.examples, *rule.entry.near_misses)]
     for text in texts:
         words = WORD.findall(normalise(text).text.encode("utf-8", "replace"))
-        met.update(set(map(pair, words, words[1:])).union(*map(clues_of, words)))
+        met.update(set(map(pair, pairwise(words))).union(*map(clues_of, words)))
     return {clue.decode(errors="replace"): count / len(texts) for clue, count in met.items()}
 
 
