@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from services.intake import credentials_cli, probe_cli, reasons_cli, trial_cli
+from services.intake import credentials_cli, probe_cli, reasons_cli, revising_cli, trial_cli
 from services.intake.deliveries import cli as deliveries_cli
 from services.intake.enrichment.platforms import WHO_BY_API
 from services.intake.importing import cli as importing
@@ -30,6 +30,7 @@ source.add_typer(deliveries_cli.app)
 source.add_typer(probe_cli.app)
 source.add_typer(reasons_cli.app)
 source.add_typer(credentials_cli.app)
+source.add_typer(revising_cli.app)
 app.add_typer(source)
 app.add_typer(tenant)
 app.add_typer(importing.app)
