@@ -66,6 +66,10 @@ class Destroyed(AfterwordError):
     """The data key was destroyed with an erasure; dead-letter at once, for nothing brings it back."""
 
 
+class Unanswered(AfterwordError):
+    """What a command was asked could not be found out; told apart from a no, which is an answer."""
+
+
 class Transient(AfterwordError):
     """A server is away or busy; retry with growing waits."""
 
