@@ -135,7 +135,8 @@ def looked_up(context: Context, policy: Policy, /) -> Iterable[Finding]:
 def outreach_came_first(context: Context, policy: Policy, /) -> Iterable[Finding]:
     """A message must be on record before the no; until the grace is over, the record may still be on its way.
 
-    A message at the very time of the no did not come before it. Once a person has reviewed, nothing waits.
+    So it is while imported history waits to be read. A message at the very time of the no did not come before
+    it. Once a person has reviewed, nothing waits.
     What is missing because the platform could not be asked is not held against anybody, nor where it says
     that this was no decline of the candidate's.
     """
@@ -147,11 +148,12 @@ def outreach_came_first(context: Context, policy: Policy, /) -> Iterable[Finding
         return
     later = [message for message in context.outreach if message.at >= context.declined_at]
     evidence = {"declined_at": context.declined_at.isoformat(), "messages": [message.id for message in later]}
-    if context.review is None and context.now < context.received_at + policy.grace:
+    until = context.outreach_until(policy.grace)
+    if context.review is None and context.now < until:
         yield Finding(
             code="provenance.awaiting_outreach",
             severity="hold",
-            evidence={**evidence, "until": (context.received_at + policy.grace).isoformat()},
+            evidence={**evidence, "until": until.isoformat()},
             says="No message is on record before this no yet; it may still be reported, so the case waits.",
         )
     elif later:

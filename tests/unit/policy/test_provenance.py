@@ -2,6 +2,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from services.policy.context import HISTORY_LOOKS_EVERY
 from services.policy.document import load_base
 from services.policy.facts import Known, Lookup, Message, Reading, Reason
 from services.policy.judge import judge
@@ -142,6 +143,38 @@ def test_a_no_waits_for_the_grace_and_no_longer(now: datetime, expected: str) ->
     """Until the grace is over the message may still be reported; then the case is judged."""
     [(code, _)] = spoken(provenance.outreach_came_first, but(messages=(), now=now))
     assert code == expected
+
+
+@pytest.mark.parametrize("messages", [(), (message("after", -timedelta(days=1)),)])
+@pytest.mark.parametrize("passed", [GRACE, timedelta(days=1)])
+def test_a_no_waits_beyond_its_grace_while_history_is_not_all_read(
+    messages: tuple[Message, ...], passed: timedelta
+) -> None:
+    """What it answers may be among it; it is looked at again soon, and a grace that is longer stands."""
+    late = but(messages=messages, now=NOW + passed, history_waits=True)
+    until = NOW + passed + HISTORY_LOOKS_EVERY
+    [finding] = provenance.outreach_came_first(late, DEFAULTS)
+    assert (finding.code, finding.severity) == ("provenance.awaiting_outreach", "hold")
+    assert finding.evidence["until"] == until.isoformat()
+    early = but(messages=messages, now=NOW + GRACE / 4, history_waits=True)
+    [finding] = provenance.outreach_came_first(early, DEFAULTS)
+    assert finding.evidence["until"] == (NOW + GRACE).isoformat()
+
+
+def test_a_case_that_waits_for_history_is_judged_again_at_that_time() -> None:
+    """And denied where all is read by then, and none of it was outreach before the no."""
+    late = NOW + GRACE
+    waiting = judge(but(messages=(), now=late, history_waits=True), DEFAULTS)
+    assert (waiting.verdict, waiting.wait_until) == ("hold", late + HISTORY_LOOKS_EVERY)
+    then = judge(but(messages=(), now=waiting.wait_until), DEFAULTS)
+    assert (then.verdict, then.wait_until) == ("deny", None)
+
+
+def test_history_that_waits_holds_up_no_no_with_outreach_nor_a_reviewed_one() -> None:
+    """What comes late counts against what was approved, as every late fact does."""
+    assert judge(but(history_waits=True), DEFAULTS).verdict == "approve"
+    answered = reviewed(but(messages=(), now=NOW + GRACE, history_waits=True), "approve")
+    assert spoken(provenance.outreach_came_first, answered) == [("provenance.no_outreach", "deny")]
 
 
 def test_a_reviewed_case_does_not_wait() -> None:
