@@ -1,11 +1,8 @@
-"""What the commands of this service share: the files and the tenants that somebody names."""
+"""What the commands of this service share: the files that somebody names."""
 
 from pathlib import Path
 
 import typer
-
-from shared.errors import NotFound
-from shared.store.client import Database
 
 
 def text_of(path: Path) -> str:
@@ -28,9 +25,3 @@ def write(path: Path, text: str) -> None:
     except OSError as error:
         typer.echo(f"{path}: expected a file that can be written: {error.strerror}", err=True)
         raise typer.Exit(1) from None
-
-
-async def must_be_tenant(database: Database, name: str | None) -> None:
-    """Raises NotFound where a tenant is named that is none."""
-    if name is not None and await database["tenants"].find_one({"_id": name}, {"_id": 1}) is None:
-        raise NotFound(f"there is no tenant {name!r}; `afterword tenant list` shows those there are")

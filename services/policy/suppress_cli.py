@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from services.policy.commands import must_be_tenant
 from services.policy.listed import Listed, read_line
 from services.policy.listed_file import entries_of, entry_of
 from services.policy.suppress import Entry, SuppressionList
@@ -19,6 +18,7 @@ from shared.clock import SystemClock
 from shared.errors import Invalid
 from shared.identity import Fingerprints
 from shared.settings import Pepper, VaultKeys, load
+from shared.store import tenants
 from shared.store.audit import keep_look
 from shared.store.client import Database, Document
 from shared.store.session import with_database
@@ -220,7 +220,8 @@ def _scope(tenant: str | None, *, everyone: bool) -> str:
 
 
 async def _known(database: Database, scope: str | None) -> SuppressionList:
-    await must_be_tenant(database, None if scope == EVERYONE else scope)
+    if scope is not None and scope != EVERYONE:
+        await tenants.named(database, scope)
     return SuppressionList(database)
 
 
