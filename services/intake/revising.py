@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.intake.registry import Tenants
 from shared.clock import Clock
 from shared.errors import Conflict, FieldError, Invalid
 from shared.pointer import pointer
 from shared.reasons import fold
+from shared.store import tenants
 from shared.store.audit import keep_change
 from shared.store.client import Database, Document
 
@@ -48,7 +48,7 @@ class Revising:
         """
         wanted: dict[str, Any] = {"rate": source["rate"] | dict(rate or {})}
         if tenant is not None:
-            wanted["tenant"] = (await Tenants(self._database).get(tenant))["_id"]
+            wanted["tenant"] = (await tenants.named(self._database, tenant))["_id"]
         if config is not None:
             wanted["config"] = await self._with_reasons(config, source)
         changed = {part: value for part, value in wanted.items() if source.get(part) != value}

@@ -1,4 +1,4 @@
-"""What the commands of this service share: the files, the tenants and the lists that somebody names."""
+"""What the commands of this service share: the files and the lists that somebody names."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from services.policy.suppress import SuppressionList
-from shared.errors import NotFound
 from shared.identity import Fingerprints
 from shared.settings import Pepper, load
+from shared.store import tenants
 from shared.store.client import Database
 from shared.store.suppressions import EVERYONE
 
@@ -38,12 +38,6 @@ def write(path: Path, text: str) -> None:
         raise typer.Exit(1) from None
 
 
-async def must_be_tenant(database: Database, name: str | None) -> None:
-    """Raises NotFound where a tenant is named that is none."""
-    if name is not None and await database["tenants"].find_one({"_id": name}, {"_id": 1}) is None:
-        raise NotFound(f"there is no tenant {name!r}; `afterword tenant list` shows those there are")
-
-
 def scope_of(tenant: str | None, *, everyone: bool) -> str:
     """Whose list is meant: a tenant's, or everyone's."""
     if bool(tenant) == everyone:
@@ -53,7 +47,8 @@ def scope_of(tenant: str | None, *, everyone: bool) -> str:
 
 async def known_list(database: Database, scope: str | None) -> SuppressionList:
     """Who must not be written to. Raises NotFound where the scope is of a tenant that is none."""
-    await must_be_tenant(database, None if scope == EVERYONE else scope)
+    if scope is not None and scope != EVERYONE:
+        await tenants.named(database, scope)
     return SuppressionList(database)
 
 
