@@ -48,6 +48,12 @@ class _Subscription(NamedTuple):
 _SUBSCRIPTIONS = (
     _Subscription(topology.POLICY_FACTS, Lane.FACT, "facts", "Declines and what surrounds them, for policy."),
     _Subscription(
+        topology.POLICY_HISTORY,
+        Lane.HISTORY,
+        "history",
+        "Imported messages of long ago; what happens now does not wait behind them.",
+    ),
+    _Subscription(
         topology.POLICY_STOPS, Lane.STOP, "stops", "What stops a follow-up; answered once in force."
     ),
     _Subscription(
@@ -119,8 +125,12 @@ def _subscribe(broker: RabbitBroker, subscription: _Subscription) -> None:
 
 
 def _kinds(lane: Lane) -> Iterator[type[Data]]:
-    if lane is Lane.LOOKUP:
-        return iter((events.DeclineReceived,))
+    also: dict[Lane, type[Data]] = {
+        Lane.LOOKUP: events.DeclineReceived,
+        Lane.HISTORY: events.InteractionRecorded,
+    }
+    if lane in also:
+        return iter((also[lane],))
     return (data for data in events.TYPES.values() if lane_of(data.kind) is lane)
 
 

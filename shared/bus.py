@@ -78,12 +78,11 @@ class Bus:
         """Returns when the broker has confirmed all of them. Raises Transient where it did not; then any may
         have gone out.
         """
-        messages = [
-            self._send(topology.EVENTS, lane, encode(chunk, self._sealer), chunk)
-            for lane, chosen in _by_lane(events).items()
-            for chunk in _chunks(chosen)
-        ]
-        await asyncio.gather(*messages)
+        await self._publish(_by_lane(events))
+
+    async def publish_history(self, events: Sequence[Event]) -> None:
+        """As `publish`, for facts of long ago, behind which nothing that happens now has to wait."""
+        await self._publish({Lane.HISTORY: events})
 
     async def request(self, events: Sequence[Event], *, timeout_s: float) -> dict[str, str]:
         """What the consumer said of each event id: "done", or why not. The events stay queued where no
@@ -128,6 +127,14 @@ class Bus:
         """Lays a message that cannot be handled into the dead-letter queue, with the reason."""
         headers = {"x-why": why, "x-queue": queue, "x-died-at": at.isoformat()}
         await self._send(topology.DEAD_EXCHANGE, queue, body, events, headers)
+
+    async def _publish(self, lanes: Mapping[Lane, Sequence[Event]]) -> None:
+        messages = [
+            self._send(topology.EVENTS, lane, encode(chunk, self._sealer), chunk)
+            for lane, chosen in lanes.items()
+            for chunk in _chunks(chosen)
+        ]
+        await asyncio.gather(*messages)
 
     async def _ask(self, lane: Lane, events: Sequence[Event], timeout_s: float) -> dict[str, str]:
         try:

@@ -17,6 +17,8 @@ _EXPECTED = {
     "extra_forbidden": "nothing of this name is expected",
     "string_unicode": "text in UTF-8 is expected",
     "json_invalid": "JSON is expected",
+    "model_type": "an object is expected",
+    "tuple_type": "an array is expected",
 }
 #: pydantic reads one line at a time, and calls each the first.
 _COLUMN = re.compile(r" at line \d+ column (\d+)\Z")

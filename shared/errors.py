@@ -7,6 +7,7 @@ AfterwordError
 ├── Conflict          dead letter: says otherwise than what is stored
 ├── NotFound          dead letter: what it names is not there
 ├── Destroyed         dead letter: what it needs was erased
+├── Unanswered        dead letter: a question of a command's, and not a no
 └── Transient         retry: a server is away
 """
 
@@ -64,6 +65,10 @@ class NotFound(AfterwordError):
 
 class Destroyed(AfterwordError):
     """The data key was destroyed with an erasure; dead-letter at once, for nothing brings it back."""
+
+
+class Unanswered(AfterwordError):
+    """What a command was asked could not be found out; no retry, no dead letter: it is told, and is not a no."""
 
 
 class Transient(AfterwordError):

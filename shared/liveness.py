@@ -8,12 +8,14 @@ broker itself is asked, and a process that it does not feed ends itself, to be r
 import asyncio
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import structlog
 from faststream.rabbit import RabbitBroker
 
+from shared.backlog import Backlog
 from shared.bus import AWAY
 from shared.consumer import Consumer
 from shared.errors import AfterwordError
@@ -41,11 +43,19 @@ class _Seen:
 
 
 class ConsumerWatch:
-    """Asks the broker about the queues of this process's consumers."""
+    """Asks the broker about the queues of this process's consumers. The `backlogs`, by queue, hear what each
+    look finds.
+    """
 
-    def __init__(self, broker: RabbitBroker, consumers: Sequence[Consumer]) -> None:
+    def __init__(
+        self,
+        broker: RabbitBroker,
+        consumers: Sequence[Consumer],
+        backlogs: Mapping[str, Backlog] = MappingProxyType({}),
+    ) -> None:
         self._broker = broker
         self._consumers = consumers
+        self._backlogs = backlogs
         self._seen = {consumer.queue: _Seen(0) for consumer in consumers}
         self._fault: AfterwordError | None = NotConnectedError("not asked yet")
 
@@ -62,6 +72,10 @@ class ConsumerWatch:
             self._fault = fault
             raise
         self._fault = None
+
+    async def measure(self) -> None:
+        """Lets the backlogs know what waits, before anything is consumed. Raises as `look` does."""
+        await self._ask()
 
     async def watch(self, interval_s: float) -> None:
         """Looks for ever; ends the process when its consumers stay off their queues though the broker is
@@ -97,25 +111,32 @@ class ConsumerWatch:
             raise
 
     async def _look(self) -> None:
+        for consumer, (ready, consumers) in zip(self._consumers, await self._ask(), strict=True):
+            self._judge(consumer, ready, consumers)
+
+    async def _ask(self) -> list[tuple[int, int]]:
+        """The messages that are ready in each consumer's queue, and how many consume it."""
         connection = self._broker._connection  # noqa: SLF001 - FastStream has no public way to it
         if connection is None or not connection.connected.is_set():
             raise NotConnectedError("no connection to the broker")
         try:
             # a channel of its own: asking for a queue that is gone closes the channel that asked
             async with asyncio.timeout(LOOK_TIMEOUT_S), connection.channel() as channel:
-                for consumer in self._consumers:
-                    queue = await channel.declare_queue(consumer.queue, passive=True)
-                    self._judge(
-                        consumer,
-                        queue.declaration_result.message_count,
-                        queue.declaration_result.consumer_count,
-                    )
+                names = [consumer.queue for consumer in self._consumers]
+                found = [
+                    (await channel.declare_queue(name, passive=True)).declaration_result for name in names
+                ]
         except AWAY as error:
             if "NOT_FOUND" in str(error):
                 raise NotConsumingError(f"a queue is gone: {error}") from error
             raise NotConnectedError(f"the broker does not answer: {type(error).__name__}") from error
+        counts = [(queue.message_count or 0, queue.consumer_count or 0) for queue in found]
+        for name, (ready, _) in zip(names, counts, strict=True):
+            if name in self._backlogs:
+                self._backlogs[name].saw(ready)
+        return counts
 
-    def _judge(self, consumer: Consumer, ready: int | None, consumers: int | None) -> None:
+    def _judge(self, consumer: Consumer, ready: int, consumers: int) -> None:
         """Messages that wait while this process is idle and gets none, twice in a row, are not being given
         to it.
         """

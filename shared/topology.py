@@ -15,6 +15,8 @@ class Lane(StrEnum):
     """Routing keys of the events exchange. One message carries events of one lane."""
 
     FACT = "fact"
+    #: What happened long ago, by the hundred thousand: it may wait, and what happens now may not.
+    HISTORY = "history"
     #: A decline once more, for the worker to ask the platform what came before it.
     LOOKUP = "lookup"
     STOP = "stop"
@@ -94,13 +96,14 @@ def _work_queue(name: str, lane: Lane) -> RabbitQueue:
 
 
 POLICY_FACTS = _work_queue("afterword.policy.facts", Lane.FACT)
+POLICY_HISTORY = _work_queue("afterword.policy.history", Lane.HISTORY)
 POLICY_STOPS = _work_queue("afterword.policy.stops", Lane.STOP)
 POLICY_REVIEWS = _work_queue("afterword.policy.reviews", Lane.REVIEW)
 POLICY_MAPPINGS = _work_queue("afterword.policy.mappings", Lane.MAPPING)
 NOTIFIER_APPROVED = _work_queue("afterword.notifier.approved", Lane.APPROVED)
 WORKER_FORGOTTEN = _work_queue("afterword.worker.forgotten", Lane.FORGOTTEN)
 WORK_QUEUES = (
-    *(POLICY_FACTS, POLICY_STOPS, POLICY_REVIEWS, POLICY_MAPPINGS),
+    *(POLICY_FACTS, POLICY_HISTORY, POLICY_STOPS, POLICY_REVIEWS, POLICY_MAPPINGS),
     *(NOTIFIER_APPROVED, WORKER_FORGOTTEN),
 )
 #: A lookup is a help and never a reason to refuse a decline: when it is full, the oldest are let go.

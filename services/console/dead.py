@@ -4,12 +4,15 @@ for good.
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import aio_pika
 import typer
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+from aio_pika.exceptions import DeliveryError, PublishError
 
 from shared import topology
 from shared.bus_session import open_channel
@@ -23,28 +26,45 @@ _Limit = Annotated[int, typer.Option("--limit", min=1, help="How many at most.")
 _Only = Annotated[str | None, typer.Option("--id", help="Only the message with this id.")]
 
 
-async def _each(limit: int, only: str | None, work: _Work) -> int:
-    """Gives each dead letter to ``work``; acknowledges where it says so, all others go back as they were."""
-    done, kept = 0, list[AbstractIncomingMessage]()
+@dataclass(slots=True)
+class _Round:
+    """How many dead letters there were, how many of them were meant, and with how many it was done."""
+
+    there: int
+    meant: int = 0
+    done: int = 0
+
+
+async def _each(limit: int, only: str | None, work: _Work) -> _Round:
+    """Gives each dead letter to ``work``; acknowledges where it says so, all others go back as they were.
+
+    Only those that are there now: one that is sent back and dies again meanwhile would be met without end.
+    """
+    kept = list[AbstractIncomingMessage]()
     async with open_channel() as channel:
         queue = await channel.declare_queue(topology.DEAD_QUEUE, passive=True)
-        while done < limit and (message := await queue.get(fail=False)) is not None:
-            if (only is None or message.message_id == only) and await work(channel, message):
+        found = _Round(queue.declaration_result.message_count or 0)
+        for _ in range(found.there):
+            if found.done == limit or (message := await queue.get(fail=False)) is None:
+                break
+            meant = only is None or message.message_id == only
+            found.meant += meant
+            if meant and await work(channel, message):
                 await message.ack()
-                done += 1
+                found.done += 1
             else:
                 kept.append(message)
         for message in kept:
             await message.nack(requeue=True)
-    return done
+    return found
 
 
-def _done(limit: int, only: str | None, work: _Work) -> int:
-    """With how many it was done. Raises NotFound where the one that was named is not there."""
-    done = asyncio.run(_each(limit, only, work))
-    if only is not None and not done:
+def _round(limit: int, only: str | None, work: _Work) -> _Round:
+    """What came of it. Raises NotFound where the one that was named is not there."""
+    found = asyncio.run(_each(limit, only, work))
+    if only is not None and not found.meant:
         raise NotFound(f"there is no dead letter {only!r}; `afterword dead list` shows those that are")
-    return done
+    return found
 
 
 def _origin(message: AbstractIncomingMessage) -> str:
@@ -84,8 +104,9 @@ def list_(limit: _Limit = 100) -> None:
 @app.command()
 def replay(limit: _Limit = 100, only: _Only = None) -> None:
     """Send dead letters back to the queue they came from. Events are idempotent: what was handled stays
-    handled.
+    handled. Exit 1 where one cannot go back; it stays where it is.
     """
+    stuck = Counter[str]()
 
     async def send_back(channel: AbstractChannel, message: AbstractIncomingMessage) -> bool:
         body = aio_pika.Message(
@@ -96,10 +117,21 @@ def replay(limit: _Limit = 100, only: _Only = None) -> None:
             type=message.type,
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
         )
-        await channel.default_exchange.publish(body, routing_key=_origin(message), mandatory=True)
+        queue = _origin(message)
+        try:
+            await channel.default_exchange.publish(body, routing_key=queue, mandatory=True)
+        except DeliveryError as error:
+            stuck[f"{queue} is {'not there' if isinstance(error, PublishError) else 'full'}"] += 1
+            return False
         return True
 
-    typer.echo(f"{_done(limit, only, send_back)} sent back")
+    found = _round(limit, only, send_back)
+    for why, count in stuck.items():
+        typer.echo(f"{count} cannot go back: the queue {why}", err=True)
+    left = (found.there if only is None else found.meant) - found.done
+    typer.echo(f"{found.done} sent back" + (f", {left} left" if left else ""))
+    if stuck:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -109,4 +141,4 @@ def drop(only: Annotated[str, typer.Option("--id", help="The message to drop for
     async def let_go(_channel: AbstractChannel, _message: AbstractIncomingMessage) -> bool:
         return True
 
-    typer.echo(f"{_done(1, only, let_go)} dropped")
+    typer.echo(f"{_round(1, only, let_go).done} dropped")

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -14,13 +15,12 @@ from services.desk import cli as desk
 from services.intake import cli as intake
 from services.policy import cli as policy
 from shared.clock import SystemClock
-from shared.errors import AfterwordError, SettingsError
+from shared.errors import AfterwordError, SettingsError, Unanswered
 from shared.migrate import migrate as bring_up_to_date
 from shared.settings import Mongo, Rabbit, load
 
 app = typer.Typer(
     name="afterword",
-    help="One courteous word after a candidate's no, and never two.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -29,6 +29,22 @@ app = typer.Typer(
 for commands in (intake.app, policy.app, dead.app, vault.app):
     app.add_typer(commands)
 app.add_typer(desk.app, name="key")
+
+
+def _tell_version(asked: bool) -> None:  # noqa: FBT001 - as typer calls it
+    if asked:
+        typer.echo(f"afterword {version('afterword')}")
+        raise typer.Exit
+
+
+@app.callback()
+def afterword(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """One courteous word after a candidate's no, and never two."""
 
 
 @app.command()
@@ -54,14 +70,14 @@ def secrets(
 
 def main() -> None:
     """Run the command. What Afterword itself finds wrong is told in a line for each fault: exit 2 for
-    settings, else 1.
+    settings and for what could not be answered, else 1.
     """
     try:
         app()
     except AfterwordError as error:
         for line in str(error).splitlines():
             typer.echo(f"afterword: {line}", err=True)
-        sys.exit(2 if isinstance(error, SettingsError) else 1)
+        sys.exit(2 if isinstance(error, SettingsError | Unanswered) else 1)
 
 
 if __name__ == "__main__":

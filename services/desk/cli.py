@@ -8,9 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from services.desk.keys import EVERY_TENANT, Keys, Role
-from services.desk.views import Views
 from shared.clock import SystemClock
-from shared.errors import NotFound
+from shared.store import tenants
 from shared.store.client import Database
 from shared.store.session import with_database
 from shared.tables import table
@@ -33,8 +32,8 @@ def add(
         raise typer.BadParameter("expected 1 to 200 characters", param_hint="--name")
 
     async def work(database: Database) -> str:
-        if tenant != EVERY_TENANT and not await Views(database).has_tenant(tenant):
-            raise NotFound(f"there is no tenant {tenant!r}; `afterword tenant list` shows those there are")
+        if tenant != EVERY_TENANT:
+            await tenants.named(database, tenant)
         return await Keys(database).add(holder, role, tenant, SystemClock())
 
     typer.echo(with_database(work))

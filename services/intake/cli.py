@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from services.intake import credentials_cli, probe_cli, reasons_cli, trial_cli
+from services.intake import credentials_cli, probe_cli, reasons_cli, revising_cli, trial_cli
 from services.intake.deliveries import cli as deliveries_cli
 from services.intake.enrichment.platforms import WHO_BY_API
 from services.intake.importing import cli as importing
@@ -17,6 +17,7 @@ from services.intake.registry import Sources, Tenants, use_of
 from services.intake.steps import steps
 from shared.clock import SystemClock
 from shared.settings import IntakeUrl, SourceKeys, load
+from shared.store import tenants
 from shared.store.client import Database, Document
 from shared.store.session import with_database
 from shared.tables import table
@@ -30,6 +31,7 @@ source.add_typer(deliveries_cli.app)
 source.add_typer(probe_cli.app)
 source.add_typer(reasons_cli.app)
 source.add_typer(credentials_cli.app)
+source.add_typer(revising_cli.app)
 app.add_typer(source)
 app.add_typer(tenant)
 app.add_typer(importing.app)
@@ -69,7 +71,7 @@ def add_source(  # noqa: PLR0913 - each is an option
     given = trial_cli.read_secrets(secret_file)[0] if secret_file else None
 
     async def work(database: Database) -> tuple[Document, str]:
-        await Tenants(database).get(tenant_name)
+        await tenants.named(database, tenant_name)
         sources = Sources(database, SystemClock())
         return await sources.add(name, tenant_name, kind, rate, keyring, secret=given, config=told)
 
@@ -160,7 +162,7 @@ def list_tenants(*, as_json: AsJson = False) -> None:
 @tenant.command("show")
 def show_tenant(name: Name, *, as_json: AsJson = False) -> None:
     """Show one tenant."""
-    _print(_named(with_database(lambda database: Tenants(database).get(name))), as_json=as_json)
+    _print(_named(with_database(lambda database: tenants.named(database, name))), as_json=as_json)
 
 
 def _keyring() -> Keyring:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Literal
 
 from services.intake.sources import configured
@@ -15,6 +16,8 @@ from shared.store.client import Database, Document
 
 #: Stands for the source in the envelope of what an operator says.
 CONSOLE = "/console"
+#: Of reasons that came, how many are named beside one that did not.
+NEAREST = 3
 ReadAs = Literal["candidate", "company", "ignore", "unmapped", "ambiguous"]
 _TOKEN_BYTES = 16
 
@@ -119,6 +122,17 @@ class Reasons:
 def held_for_reading(rows: Sequence[SeenReason]) -> int:
     """How many cases wait although a word on their reason could settle them."""
     return sum(row.held for row in rows if row.read_as in {"unmapped", "ambiguous"})
+
+
+def has_come(reason: str, rows: Sequence[SeenReason]) -> bool:
+    """Whether a decline has named this reason."""
+    return fold(reason) in {fold(name) for row in rows for name in row.names}
+
+
+def nearest(reason: str, rows: Sequence[SeenReason]) -> list[str]:
+    """The reasons that came and are written most like this one, the nearest first."""
+    names = {fold(name): name for row in rows for name in row.names}
+    return [names[key] for key in get_close_matches(fold(reason), names, NEAREST, cutoff=0)]
 
 
 def _read_as(who: Who | None, *, mapped: bool) -> ReadAs:

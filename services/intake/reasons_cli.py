@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from services.intake.reasons import Reasons, SeenReason, held_for_reading
+from services.intake.reasons import Reasons, SeenReason, has_come, held_for_reading, nearest
 from services.intake.registry import Sources
 from shared.bus import Bus
 from shared.bus_session import open_bus
@@ -65,23 +65,31 @@ def map_reason(
 ) -> None:
     """Say whose no a reason is: for declines to come, and for all that are open and name it.
 
-    May be repeated, which changes nothing. A case that was sent, denied or cancelled stays as it is.
+    May be repeated, which changes nothing. A case that was sent, denied or cancelled stays as it is. A reason
+    may be mapped before it comes; one that has not come yet is told, with those that are written like it.
     """
 
-    async def work(database: Database) -> tuple[Event, bool, dict[str, int]]:
+    async def work(database: Database) -> tuple[Event, bool, dict[str, int], list[SeenReason]]:
         mapped = Reasons(database, SystemClock())
         source = await Sources(database, SystemClock()).get(name)
+        rows = await mapped.seen(source)
         async with open_bus("console") as bus:
             event = await mapped.map(source, reason, side, by)
             done = await _told(bus, event)
-        return event, done, await mapped.settled(event)
+        return event, done, await mapped.settled(event), rows
 
-    event, done, settled = with_database(work)
+    event, done, settled, rows = with_database(work)
+    came = has_come(reason, rows)
+    like = [] if came else nearest(reason, rows)
     if as_json:
-        told = {"source": name, "reason": reason, "side": side, "event_id": event.id}
-        typer.echo(json.dumps({**told, "in_force": done, "cases": settled}, indent=2, ensure_ascii=False))
+        told: dict[str, object] = {"source": name, "reason": reason, "side": side, "event_id": event.id}
+        told |= {"in_force": done, "cases": settled, "seen": came, "nearest": like}
+        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return
     typer.echo(f"{reason!r} is read as {side} from now on")
+    if not came:
+        others = f"; of those that have, nearest are {', '.join(map(repr, like))}" if like else ""
+        typer.echo(f"no decline of {name} has named this reason yet{others}")
     if not done:
         typer.echo("policy has not answered yet; the word is kept, and what is open will be judged by it")
     counts = ", ".join(f"{count} {state}" for state, count in sorted(settled.items()))

@@ -79,13 +79,6 @@ class Tenants:
         """Every tenant, by name."""
         return [document async for document in self._tenants.find().sort("_id")]
 
-    async def get(self, name: str) -> Document:
-        """The tenant of this name. Raises NotFound."""
-        document = await self._tenants.find_one({"_id": name})
-        if document is None:
-            raise NotFound(f"there is no tenant {name!r}; `afterword tenant list` shows those there are")
-        return document
-
 
 class Sources:
     """The collection `sources`. Secrets lie there sealed, bound to the source's name."""

@@ -9,10 +9,10 @@ import typer
 
 from services.intake.sources import SOURCES, Delivery, configured, folded
 from services.intake.sources.reading import rfc3339
-from services.intake.sources.strict_json import read
 from services.intake.trial import tried
 from shared.clock import SystemClock
 from shared.errors import Invalid
+from shared.strict_json import read
 
 app = typer.Typer()
 

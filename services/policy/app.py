@@ -20,6 +20,7 @@ from services.policy.text.prepared import prepared
 from shared import bus as buses
 from shared import topology
 from shared.background import running
+from shared.backlog import Backlog
 from shared.clock import Clock, SystemClock
 from shared.consumer import Consumer, Work, subscribe
 from shared.decision import Signer
@@ -31,6 +32,10 @@ from shared.settings import PolicySettings
 from shared.store import client
 from shared.telemetry import Metrics
 from shared.vault import Keyring, Sealer, Vault
+
+#: Messages of imported history that are held at one time, and so worked on as one set: a small one, between
+#: two of which what happens now has its turn.
+HISTORY_PREFETCH = 4
 
 #: What a sweep waits out.
 AWAY: tuple[type[Exception], ...] = (*client.AWAY, Transient)
@@ -52,7 +57,8 @@ def build(settings: PolicySettings, clock: Clock | None = None) -> Starlette:
     filing = Filing(Fingerprints(settings.pepper.get_secret_value()), vault, Hearing(prepared()))
     recorder = Recorder(database, filing, vault, clock)
     in_force = InForce(files, database, metrics)
-    settler = Settler(database, in_force, Signer(settings.signing_key.get_secret_value()), clock, metrics)
+    signer, history = Signer(settings.signing_key.get_secret_value()), Backlog()
+    settler = Settler(database, in_force, signer, clock, metrics, history)
     handlers = Handlers(database, recorder, settler, bus, clock, metrics)
     sweep = Sweep(database, bus, clock)
 
@@ -70,17 +76,23 @@ def build(settings: PolicySettings, clock: Clock | None = None) -> Starlette:
 
     subscriptions = {
         topology.POLICY_FACTS: consumer(topology.POLICY_FACTS.name, handlers.facts),
+        topology.POLICY_HISTORY: consumer(topology.POLICY_HISTORY.name, handlers.facts),
         topology.POLICY_STOPS: consumer(topology.POLICY_STOPS.name, handlers.facts),
         topology.POLICY_REVIEWS: consumer(topology.POLICY_REVIEWS.name, handlers.reviews),
         topology.POLICY_MAPPINGS: consumer(topology.POLICY_MAPPINGS.name, handlers.mappings),
     }
     for queue, reader in subscriptions.items():
-        subscribe(broker, queue, reader, prefetch=settings.prefetch)
-    watch = ConsumerWatch(broker, list(subscriptions.values()))
+        most = HISTORY_PREFETCH if queue is topology.POLICY_HISTORY else settings.prefetch
+        subscribe(broker, queue, reader, prefetch=most)
+    watch = ConsumerWatch(
+        broker, list(subscriptions.values()), backlogs={topology.POLICY_HISTORY.name: history}
+    )
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await in_force.look()
+        await broker.connect()
+        await watch.measure()  # no decline is judged before it is known whether history waits
         await broker.start()
         try:
             async with running(

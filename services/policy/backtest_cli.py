@@ -12,12 +12,13 @@ from rich.console import Console
 
 from services.policy.backtest import NEEDED, replay
 from services.policy.backtest_report import as_json, html, print_tally
-from services.policy.commands import must_be_tenant, text_of, write
+from services.policy.commands import text_of, write
 from services.policy.compare import Tally
 from services.policy.rollout import Release
 from services.policy.rollout_cli import plan_of
 from services.policy.rulebook import Rulebook
 from shared.clock import SystemClock
+from shared.store import tenants
 from shared.store.client import Database
 from shared.store.session import with_database
 
@@ -51,7 +52,8 @@ def backtest(
     moment = since.replace(tzinfo=UTC) if since else None
 
     async def work(database: Database) -> tuple[Release, Tally]:
-        await must_be_tenant(database, tenant)
+        if tenant is not None:
+            await tenants.named(database, tenant)
         plan, _ = await plan_of(database)
         release = plan.book.releases.get(draft) or plan.drafted(text_of(Path(draft)), draft, tenant)
         rulebook = plan.with_release(release)

@@ -1,11 +1,19 @@
-"""What the commands of this service share: the files and the tenants that somebody names."""
+"""What the commands of this service share: the files and the lists that somebody names."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from shared.errors import NotFound
+from services.policy.suppress import SuppressionList
+from shared.identity import Fingerprints
+from shared.settings import Pepper, load
+from shared.store import tenants
 from shared.store.client import Database
+from shared.store.suppressions import EVERYONE
+
+Tenant = Annotated[str | None, typer.Option(help="By this tenant.")]
+Everyone = Annotated[bool, typer.Option("--everyone", help="By every tenant of this installation.")]
 
 
 def text_of(path: Path) -> str:
@@ -30,7 +38,20 @@ def write(path: Path, text: str) -> None:
         raise typer.Exit(1) from None
 
 
-async def must_be_tenant(database: Database, name: str | None) -> None:
-    """Raises NotFound where a tenant is named that is none."""
-    if name is not None and await database["tenants"].find_one({"_id": name}, {"_id": 1}) is None:
-        raise NotFound(f"there is no tenant {name!r}; `afterword tenant list` shows those there are")
+def scope_of(tenant: str | None, *, everyone: bool) -> str:
+    """Whose list is meant: a tenant's, or everyone's."""
+    if bool(tenant) == everyone:
+        raise typer.BadParameter("either this or --everyone is expected", param_hint="--tenant")
+    return tenant or EVERYONE
+
+
+async def known_list(database: Database, scope: str | None) -> SuppressionList:
+    """Who must not be written to. Raises NotFound where the scope is of a tenant that is none."""
+    if scope is not None and scope != EVERYONE:
+        await tenants.named(database, scope)
+    return SuppressionList(database)
+
+
+def fingerprints_here() -> Fingerprints:
+    """Fingerprints under the pepper of this installation."""
+    return Fingerprints(load(Pepper).pepper.get_secret_value())

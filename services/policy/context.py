@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator
@@ -39,6 +39,8 @@ from shared.reasons import Who
 HISTORY_LIMIT = 50
 #: The edition of what is gathered. A stored context of an earlier one is judged by the rules of its time.
 EDITION = 5
+#: How long a no without outreach waits more, each time, while imported history is not all read.
+HISTORY_LOOKS_EVERY = timedelta(minutes=1)
 
 Outcome = Literal["approve", "hold", "deny"]
 Scalar = str | int | float | bool | None
@@ -132,11 +134,18 @@ class Context(Fact):
     lookup: Lookup | None = None
     #: None where nobody cancelled; of wishes that were kept without a name, `withdrawn_at` tells.
     cancel: Cancel | None = None
+    #: Imported messages are at the broker that nobody has read; what answers this no may be among them.
+    history_waits: bool = False
 
     @property
     def outreach(self) -> tuple[Message, ...]:
         """The recruiters' messages, oldest first."""
         return tuple(message for message in self.messages if message.direction == "outreach")
+
+    def outreach_until(self, grace: timedelta) -> datetime:
+        """Until when a message from before this no may still come to be on record."""
+        end = self.received_at + grace
+        return max(end, self.now + HISTORY_LOOKS_EVERY) if self.history_waits else end
 
     @property
     def known(self) -> Known | None:

@@ -118,7 +118,14 @@ class Gatherer:
         )
 
 
-def context(case: Document, found: Histories, now: datetime, review: Review | None) -> Context:
+def context(
+    case: Document,
+    found: Histories,
+    now: datetime,
+    review: Review | None,
+    *,
+    history_waits: bool,
+) -> Context:
     """The context of one case, as of now."""
     identity = found.identities[case["_id"]]
     remembered = _remembered(identity, found.memory)
@@ -156,6 +163,7 @@ def context(case: Document, found: Histories, now: datetime, review: Review | No
         reading=reading,
         lookup=lookup,
         cancel=cancel_of(words),
+        history_waits=history_waits,
         edition=EDITION,
         **_counted(case, before, found, remembered),
     )

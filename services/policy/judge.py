@@ -11,7 +11,7 @@ from services.policy.rules import RULES, Rule
 #: A rule failed, so what it would have said is unknown, and it may have been a deny: no review lifts this.
 RULE_FAILED = "judge.rule_failed"
 #: History may still arrive; these are waits and not questions to a person.
-AWAITING = frozenset({"provenance.awaiting_outreach", "provenance.awaiting_lookup"})
+AWAITING_OUTREACH, AWAITING_LOOKUP = "provenance.awaiting_outreach", "provenance.awaiting_lookup"
 
 _RANK: dict[Severity, int] = {"deny": 0, "hold": 1, "note": 2}
 
@@ -65,9 +65,10 @@ def _worst(findings: Sequence[Finding], context: Context) -> Outcome:
 
 
 def _wait_until(context: Context, policy: Policy, findings: Sequence[Finding]) -> datetime | None:
-    if any(finding.code in AWAITING for finding in findings):
-        return context.received_at + policy.grace
-    return None
+    codes = {finding.code for finding in findings}
+    if AWAITING_OUTREACH in codes:
+        return context.outreach_until(policy.grace)
+    return context.received_at + policy.grace if AWAITING_LOOKUP in codes else None
 
 
 def _rule_failed(name: str, error: Exception) -> Finding:

@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 import typer
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from shared.checked import said
+from shared import strict_json
+from shared.checked import checked
+from shared.errors import Invalid
 
 _Line = TypeVar("_Line", bound=BaseModel)
 Answer = dict[str, object]
-
-
-class _Twice(Exception):
-    """A member of an object that stands in it twice, so that each reader may take another."""
 
 
 def answer_lines(
@@ -32,29 +30,17 @@ def answer_lines(
     """
     for number, line in _of(file):
         try:
-            asked = model.model_validate_json(line)
-            json.loads(line, object_pairs_hook=_each_once, parse_int=str, parse_float=str)
-        except _Twice as twice:
-            typer.echo(f"line {number}: {twice}: it is told twice", err=True)
-            raise typer.Exit(2) from None
-        except ValidationError as invalid:
-            first = invalid.errors(include_url=False)[0]
-            place = ".".join(map(str, first["loc"]))
-            typer.echo(f"line {number}: {place}{': ' if place else ''}{said(first)}", err=True)
+            asked = checked(model, strict_json.read(line))
+        except Invalid as invalid:
+            pointer, expected = invalid.errors[0]
+            place = ".".join(pointer.split("/")[1:])
+            typer.echo(f"line {number}: {place}{': ' if place else ''}{expected}", err=True)
             raise typer.Exit(2) from None
         answered = answer(asked)
         if show is None:
             sys.stdout.write(json.dumps(answered, ensure_ascii=False, default=str) + "\n")
         else:
             show(answered)
-
-
-def _each_once(members: list[tuple[str, object]]) -> dict[str, object]:
-    told = dict(members)
-    if len(told) < len(members):
-        names = [name for name, _ in members]
-        raise _Twice(next(name for name in names if names.count(name) > 1))
-    return told
 
 
 def _of(file: Path | None) -> Iterator[tuple[int, bytes]]:

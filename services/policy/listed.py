@@ -24,6 +24,13 @@ _FINGERPRINT = re.compile(r"[eupx][A-Za-z0-9_-]{22}", re.ASCII)
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
+class OtherPepper(Invalid):
+    """A fingerprint that was made under another pepper, which nobody can tell here whose it is."""
+
+    def __init__(self) -> None:
+        super().__init__([FieldError("/pepper", "the mark of this installation's pepper is expected")])
+
+
 class Listed(BaseModel):
     """Any of the identifiers may be missing, one at least must be there, and each must be one.
 
@@ -46,7 +53,10 @@ class Listed(BaseModel):
     at: ToldMoment | None = None
 
     def fingerprints(self, made: Fingerprints) -> frozenset[str]:
-        """The fingerprints of whom it names. Raises Invalid with every fault; none repeats a value."""
+        """The fingerprints of whom it names. Raises Invalid with every fault; none repeats a value.
+
+        Raises OtherPepper where nothing else is wrong.
+        """
         faults: list[FieldError] = []
         found: set[str] = set()
         for name, print_ in self._prints(made):
@@ -56,6 +66,8 @@ class Listed(BaseModel):
                 found.add(print_)
         if faults:
             raise Invalid(faults)
+        if self.fingerprint and self.pepper != made.pepper_mark():
+            raise OtherPepper
         if not found:
             raise Invalid.at("", "email, phone, profile_url, external_id or fingerprint is expected")
         return frozenset(found)
@@ -70,8 +82,7 @@ class Listed(BaseModel):
         if self.external_id:
             yield "external_id", self._of_a_source(made)
         if self.fingerprint:
-            ours = self.pepper == made.pepper_mark() and _FINGERPRINT.fullmatch(self.fingerprint)
-            yield "fingerprint", self.fingerprint if ours else None
+            yield "fingerprint", self.fingerprint if _FINGERPRINT.fullmatch(self.fingerprint) else None
 
     def _of_a_source(self, made: Fingerprints) -> str | None:
         if self.source is None or self.external_id is None:
@@ -85,7 +96,7 @@ _EXPECTED = {
     "phone": "a phone number is expected, with country code or region",
     "profile_url": "the address of a person's profile is expected",
     "external_id": "an id is expected, and the source that calls a person so",
-    "fingerprint": "a fingerprint is expected that was made under the pepper of this installation",
+    "fingerprint": "a fingerprint is expected, as an export has it",
 }
 
 

@@ -1,7 +1,8 @@
 """A file of people who must not be written to, line by line; one that cannot be used is told, not lost."""
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -15,16 +16,41 @@ from shared.identity import Fingerprints
 _TOO_MANY = "more values than names"
 
 
-def entries_of(file: Path, scope: str, made: Fingerprints, now: datetime) -> Iterator[Entry | str]:
-    """What each line says, or why it is refused. Raises Invalid for a file of another kind."""
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A line that cannot be used, by its number."""
+
+    line: int
+    why: Invalid
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.why}"
+
+
+def entries_of(
+    file: Path, scope: str | None, scopes: Container[str], made: Fingerprints, now: datetime
+) -> Iterator[tuple[str, Entry] | Refused]:
+    """What each line says and of which list it is, or why it is refused; without a scope each names its own,
+    one of these. Raises Invalid for a file of another kind.
+    """
     for number, values in _lines(file):
         try:
             line = read_line(values)
-            if line.scope not in {None, scope}:
-                raise Invalid.at("/scope", "the line is of another list than --tenant or --everyone names")
-            yield entry_of(line, made, now)
+            yield _scope_of(line, scope, scopes), entry_of(line, made, now)
         except Invalid as error:
-            yield f"line {number}: {error}"
+            yield Refused(number, error)
+
+
+def _scope_of(line: Listed, scope: str | None, scopes: Container[str]) -> str:
+    if scope is not None:
+        if line.scope not in {None, scope}:
+            raise Invalid.at("/scope", "the line is of another list than --tenant or --everyone names")
+        return scope
+    if line.scope is None:
+        raise Invalid.at("/scope", "is expected as an export has it, or --tenant or --everyone for all lines")
+    if line.scope not in scopes:
+        raise Invalid.at("/scope", "there is no tenant of this name; `afterword tenant add` adds it")
+    return line.scope
 
 
 def entry_of(line: Listed, made: Fingerprints, now: datetime) -> Entry:

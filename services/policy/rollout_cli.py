@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.policy.commands import must_be_tenant, text_of
+from services.policy.commands import text_of
 from services.policy.document import PolicyInvalid
 from services.policy.plan import Plan
 from services.policy.releases import Log, Releases
@@ -13,6 +13,7 @@ from services.policy.rollout import Refused, Release, Stage, Step, check
 from services.policy.rulebook import Files
 from shared.clock import SystemClock
 from shared.settings import PolicyFiles, load
+from shared.store import tenants
 from shared.store.client import Database
 from shared.store.session import with_database
 
@@ -44,7 +45,8 @@ def draft(
     text = text_of(file)
 
     async def work(database: Database) -> Release:
-        await must_be_tenant(database, tenant)
+        if tenant is not None:
+            await tenants.named(database, tenant)
         plan, log = await plan_of(database)
         release = plan.drafted(text, str(file), tenant)
         known = plan.book.releases.get(release.version)

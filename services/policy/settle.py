@@ -20,6 +20,7 @@ from services.policy.rulebook import Rulebook, Rulebooks
 from services.policy.rules.single import few_other_tenants
 from services.policy.shadow import Shadow, Trial
 from services.policy.volume import names
+from shared.backlog import Backlog
 from shared.clock import Clock
 from shared.decision import Signer
 from shared.states import State
@@ -56,7 +57,13 @@ class Settler:
     """Decides cases by sets."""
 
     def __init__(
-        self, database: Database, rulebooks: Rulebooks, signer: Signer, clock: Clock, metrics: Metrics
+        self,
+        database: Database,
+        rulebooks: Rulebooks,
+        signer: Signer,
+        clock: Clock,
+        metrics: Metrics,
+        history: Backlog,
     ) -> None:
         self._cases = Cases(database)
         self._permits = Permits(database)
@@ -67,6 +74,7 @@ class Settler:
         self._mover = Mover(signer)
         self._clock = clock
         self._metrics = metrics
+        self._history = history
 
     async def settle(
         self, ids: Iterable[str], causes: Mapping[str, str], reviews: Mapping[str, Review] | None = None
@@ -131,7 +139,7 @@ class Settler:
         rulebook: Rulebook,
     ) -> Judged:
         review = reviews.get(case["_id"]) if State(case["state"]) is State.HELD else None
-        context = gather.context(case, histories, now, review)
+        context = gather.context(case, histories, now, review, history_waits=self._history.waits)
         policy = rulebook.of(case["tenant"])
         judged = Judged(case, context, judge(context, policy), policy)
         for fault in judged.verdict.faults:

@@ -10,9 +10,15 @@ from shared.moments import to_millisecond
 Moment = Annotated[AwareDatetime, AfterValidator(to_millisecond)]
 Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-#: The longest message text that is looked at; longer ones are refused at the door.
+#: The longest message text that is looked at; longer ones are refused at the door, but for those of stops.
 MAX_TEXT = 20_000
 Text = Annotated[str, StringConstraints(max_length=MAX_TEXT)]
+#: Of a stop, which counts however much is said with it.
+CutText = Annotated[
+    str,
+    AfterValidator(lambda text: text[:MAX_TEXT]),
+    Field(description=f"What is beyond {MAX_TEXT:,} characters is cut off."),
+]
 Channel = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 Stage = Literal["outreach", "application", "interview", "offer"]
 CaseId = Annotated[str, StringConstraints(pattern=r"^case_[a-z2-7]{32}$")]

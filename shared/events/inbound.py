@@ -7,6 +7,7 @@ from pydantic import Field
 from shared.events.fields import (
     CaseId,
     Channel,
+    CutText,
     Data,
     Job,
     Line,
@@ -74,7 +75,7 @@ class OptOutReceived(Data):
     person: Person | None = None
     case: CaseId | None = None
     scope: Literal["tenant", "installation"] = "tenant"
-    text: Text | None = None
+    text: CutText | None = None
 
 
 class ComplaintReceived(Data):
@@ -83,7 +84,7 @@ class ComplaintReceived(Data):
     kind = "complaint.received"
     person: Person | None = None
     case: CaseId | None = None
-    text: Text | None = None
+    text: CutText | None = None
 
 
 class BounceReceived(Data):

@@ -25,6 +25,7 @@ from services.policy.rulebook import Rulebook
 from services.policy.settle import Settler
 from services.policy.sweep import Sweep
 from services.policy.text.lexicon import lexicon
+from shared.backlog import Backlog
 from shared.bus import Bus
 from shared.clock import FixedClock
 from shared.decision import Signer, Verifier, new_seed
@@ -67,7 +68,7 @@ class Services:
         filing = Filing(Fingerprints(PEPPER), self.vault, Hearing(lexicon()))
         recorder = Recorder(self.database, filing, self.vault, self.clock)
         metrics = Metrics(CollectorRegistry())
-        settler = Settler(self.database, self.rulebook, SIGNER, self.clock, metrics)
+        settler = Settler(self.database, self.rulebook, SIGNER, self.clock, metrics, Backlog())
         return Handlers(self.database, recorder, settler, self.bus, self.clock, metrics)
 
     def scheduler(self) -> Scheduler:

@@ -63,7 +63,7 @@ def raw(
     as_json: AsJson = False,
 ) -> None:
     """Print a delivery as it came, without its credentials. That somebody looked, and why, is kept."""
-    who, why = _told(by, "--by"), _told(reason, "--reason")
+    who, why = some_words(by, "--by"), some_words(reason, "--reason")
     vault = _vault()
 
     async def work(database: Database) -> Delivery:
@@ -179,7 +179,8 @@ def _print_raw(delivery: Delivery, *, as_json: bool) -> None:
     typer.echo(f"\n{delivery.body.decode(errors='replace')}")
 
 
-def _told(text: str, option: str) -> str:
+def some_words(text: str, option: str) -> str:
+    """What somebody says of himself. Raises Invalid that names the option where he says nothing."""
     if not text.strip():
         raise Invalid.at("", f"{option}: some words are expected")
     return text.strip()

@@ -15,7 +15,7 @@ from services.intake.enrichment.asking import Answer, Ask, Asking, Found, NotNow
 from services.intake.enrichment.cache import Cache
 from services.intake.enrichment.gate import FIRST_WAIT_S, Gate
 from services.intake.enrichment.reach import Forbidden, PublicOnly
-from services.intake.sources import strict_json
+from shared import strict_json
 from shared.clock import Clock
 from shared.errors import Invalid
 

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from services.intake.sources.strict_json import read
 from shared.checked import checked
+from shared.strict_json import read
 from shared.vault import Keyring
 
 #: Names of this machine alone; the one place to which nothing has to be encrypted on its way.

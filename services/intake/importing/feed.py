@@ -24,7 +24,7 @@ MAX_REFUSALS = 25
 class Bus(Protocol):
     """What is needed of shared.bus.Bus."""
 
-    async def publish(self, events: Sequence[Event]) -> None: ...  # noqa: D102
+    async def publish_history(self, events: Sequence[Event]) -> None: ...  # noqa: D102
 
 
 class Feed:
@@ -63,7 +63,7 @@ class Feed:
     async def _confirmed(self, events: Sequence[Event], offset: int) -> None:
         for refusals in range(MAX_REFUSALS + 1):
             try:
-                await self._bus.publish(events)
+                await self._bus.publish_history(events)
             except Transient:
                 if refusals == MAX_REFUSALS:
                     raise

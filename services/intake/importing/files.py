@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from services.intake.importing.lines import check_columns, from_cells
-from services.intake.sources import strict_json
+from shared import strict_json
 from shared.errors import Invalid
 
 _BOM = b"\xef\xbb\xbf"

@@ -20,10 +20,11 @@ from functools import partial
 from typing import Any, TypeGuard
 from urllib.parse import unquote
 
-from services.intake.sources import reading, standard_webhooks, strict_json
+from services.intake.sources import reading, standard_webhooks
 from services.intake.sources.config import Config
 from services.intake.sources.contract import KINDS, Part, Path, apart, judged, read_data
 from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent
+from shared import strict_json
 from shared.errors import FieldError, Invalid, SignatureInvalid
 from shared.events import DeclineWithdrawn
 from shared.pointer import pointer

@@ -13,12 +13,13 @@ from typing import Any
 
 from pydantic import BaseModel, model_validator
 
-from services.intake.sources import hmac_scheme, reading, strict_json
+from services.intake.sources import hmac_scheme, reading
 from services.intake.sources.config import Config
 from services.intake.sources.contract import KINDS, STOPS, Part, apart, each_read, judged, read_data
 from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent
 from services.intake.sources.expressions import evaluate
 from services.intake.sources.generic_config import FieldMap, GenericConfig
+from shared import strict_json
 from shared.errors import FieldError, Invalid
 from shared.events import MAX_TEXT
 from shared.pointer import pointer

@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
-from services.intake.sources import strict_json
 from services.intake.sources.delivery import Sent
+from shared import strict_json
 from shared.errors import Invalid
 from shared.events import (
     Data,

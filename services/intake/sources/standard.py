@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.intake.sources import standard_webhooks, strict_json
+from services.intake.sources import standard_webhooks
 from services.intake.sources.config import Config
 from services.intake.sources.contract import KINDS, Path, judged, read_data
 from services.intake.sources.delivery import Answer, Delivery, Mapped, Sent, gathered
 from services.intake.sources.reading import MAX_ID, rfc3339
+from shared import strict_json
 from shared.errors import FieldError, Invalid
 from shared.pointer import pointer
 

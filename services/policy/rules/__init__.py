@@ -9,6 +9,8 @@ from services.policy.rules import (
     conduct,
     consent,
     provenance,
+    provenance_of_whom,
+    provenance_of_words,
     reputation,
     review,
     single,
@@ -30,14 +32,14 @@ class Rule(Protocol):
 
 
 RULES: tuple[Rule, ...] = (
-    provenance.who_declined,
-    provenance.somebodys,
-    provenance.not_the_companys,
+    provenance_of_whom.who_declined,
+    provenance_of_whom.somebodys,
+    provenance_of_whom.not_the_companys,
     provenance.looked_up,
     provenance.outreach_came_first,
     provenance.answered_by_a_person,
-    provenance.text_agrees,
-    provenance.own_words,
+    provenance_of_words.text_agrees,
+    provenance_of_words.own_words,
     provenance.confirmed_by_others,
     provenance.not_from_the_future,
     provenance.not_stale,

@@ -77,6 +77,31 @@ async def test_a_mended_dead_letter_is_replayed_to_the_queue_it_came_from(stage:
     assert await stage.waiting(topology.DEAD_QUEUE) == 0
 
 
+async def test_what_can_go_back_goes_and_the_rest_is_told(stage: Stage) -> None:
+    """And stays as it was; nothing that was behind it is kept from going."""
+    at = stage.clock.now()
+    for place, queue in enumerate((QUEUE.name, "afterword.gone", QUEUE.name, QUEUE.name)):
+        await stage.bus.bury_events(queue, [decline(grace(), f"d-{place}")], why="mended since", at=at)
+    stuck = (await listed())[1]
+    result = await asyncio.to_thread(CliRunner().invoke, app, ["dead", "replay", "--limit", "2"])
+    assert (result.exit_code, result.stdout) == (1, "2 sent back, 2 left\n")
+    assert result.stderr == "1 cannot go back: the queue afterword.gone is not there\n"
+    only = await asyncio.to_thread(CliRunner().invoke, app, ["dead", "replay", "--id", str(stuck["id"])])
+    assert (only.exit_code, only.stdout) == (1, "0 sent back, 1 left\n")
+    (other,) = (line for line in await listed() if line != stuck)
+    assert await run("replay", "--id", str(other["id"])) == "1 sent back\n"
+    assert await listed() == [stuck]
+    assert await stage.waiting(QUEUE.name) == 3
+
+
+async def test_what_dies_again_at_once_is_sent_back_once(stage: Stage) -> None:
+    """Whoever mended nothing is not told of a hundred."""
+    for body in (b"\xff", b"\xfe"):
+        await stage.bus.bury(topology.DEAD_QUEUE, body, why="no batch", at=stage.clock.now())
+    assert await run("replay") == "2 sent back\n"
+    assert await stage.waiting(topology.DEAD_QUEUE) == 2
+
+
 async def test_one_dead_letter_is_dropped_and_no_other(stage: Stage) -> None:
     """Also one whose content nobody can read has an id to drop it by."""
     for body in (b"\xff", b"\xfe"):

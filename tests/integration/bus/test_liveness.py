@@ -2,13 +2,16 @@
 
 import asyncio
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import aio_pika
 import pytest
 from pydantic import SecretStr
 
-from shared.consumer import Done
+from shared.backlog import QUIET_LOOKS, Backlog
+from shared.consumer import Consumer, Done, Outcome
+from shared.events import Event
 from shared.liveness import ConsumerWatch, NotConsumingError
 from shared.migrate import declare
 from tests.integration.bus.consuming import QUEUE, all_done, consuming
@@ -107,6 +110,38 @@ async def test_a_busy_process_is_not_taken_for_a_starving_one(stage: Stage) -> N
         for _ in range(3):
             await watch.look()
         release.set()
+
+
+async def test_a_backlog_hears_what_waits(stage: Stage) -> None:
+    """Also before anything is consumed, and until all of it was handled."""
+    release, begun = asyncio.Event(), asyncio.Event()
+
+    async def slow(events: Sequence[Event]) -> Sequence[Outcome]:
+        begun.set()
+        await release.wait()
+        return await all_done(events)
+
+    await stage.bus.publish([outreach(grace(), "one")])
+    await stage.bus.publish([outreach(grace(), "two")])
+    backlog = Backlog()
+    async with consuming(stage, all_done, subscribed=False) as nobody:
+        await ConsumerWatch(stage.broker, [nobody], {QUEUE.name: backlog}).measure()
+    assert backlog.waits
+    backlog = Backlog()
+    async with consuming(stage, slow, prefetch=1) as consumer:
+        await begun.wait()
+        watch = ConsumerWatch(stage.broker, [consumer], {QUEUE.name: backlog})
+        await watch.look()
+        assert backlog.waits
+        release.set()
+        await eventually(lambda: _received(consumer, 2), "both are handled")
+        for _ in range(QUIET_LOOKS):
+            await watch.look()
+        assert not backlog.waits
+
+
+async def _received(consumer: Consumer, messages: int) -> bool:
+    return consumer.received == messages and not consumer.in_flight
 
 
 async def _delete(stage: Stage) -> None:

@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 import pytest
 from pydantic import SecretStr
 
+from services.intake.enrichment.client import Client, outside
 from services.intake.worker import build
+from shared.clock import FixedClock
 from shared.settings import WorkerSettings
 from shared.vault import Keyring, new_key
 from tests.integration.enrichment.platform import StandIn, open_platform
 from tests.integration.policy.conftest import stage
-from tests.integration.policy.stage import Stage
+from tests.integration.policy.stage import NOON, Stage
 
 __all__ = ["stage"]
 
@@ -24,6 +26,20 @@ async def platform() -> AsyncIterator[StandIn]:
     """A platform that answers."""
     async with open_platform() as stand_in:
         yield stand_in
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Time that moves when told to."""
+    return FixedClock(NOON)
+
+
+@pytest.fixture
+async def client(clock: FixedClock) -> AsyncIterator[Client]:
+    """A client that goes out as the worker's does."""
+    http = outside()
+    yield Client(http, clock)
+    await http.aclose()
 
 
 @asynccontextmanager

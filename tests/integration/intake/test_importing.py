@@ -26,7 +26,7 @@ from shared.events import Event, event_id
 from shared.store.client import Database
 from tests.integration.intake.stage import BUS_KEY, KEYRING, RATE, SEALER, until
 
-FACTS = topology.POLICY_FACTS.name
+HISTORY = topology.POLICY_HISTORY.name
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +73,7 @@ async def call(path: Path, source: str = "ats") -> Result:
 async def taken(channel: AbstractChannel) -> list[Event]:
     """The events that lie in the queue; taken out of it."""
     found: list[Event] = []
-    queue = await channel.get_queue(FACTS, ensure=False)
+    queue = await channel.get_queue(HISTORY, ensure=False)
     while message := await queue.get(no_ack=True, fail=False):
         found += [event for event in decode(message.body, SEALER) if isinstance(event, Event)]
     return found
@@ -113,7 +113,7 @@ async def test_a_second_run_publishes_nothing_and_a_fresh_one_the_same_events(
 
 async def room_for(servers: Servers, vhost: str, messages: int) -> None:
     """So many messages and a few more are let into the queue."""
-    policy = {"name": "room", "pattern": r"^afterword\.policy\.facts$", "apply-to": "queues", "priority": 9}
+    policy = {"name": "room", "pattern": r"^afterword\.policy\.history$", "apply-to": "queues", "priority": 9}
     limited = policy | {"definition": {"max-length": messages}}
     await asyncio.to_thread(servers.rabbitmq.set_policies, [limited], vhost)
 

@@ -233,13 +233,18 @@ async def test_an_operator_sees_the_reasons_and_maps_one(
         word = ("map", "ats", REASON.upper(), "candidate", "--by", "Rita")
         done = await afterword(*word)
         assert (done["in_force"], done["cases"]) == (True, {"approved": 3})
+        assert (done["seen"], done["nearest"]) == (True, [])
         first, second = await afterword("reasons", "ats")
         assert first == {**row, "held": 0, "read_as": "candidate", "by": "map"}
         assert (second["read_as"], second["by"]) == ("ambiguous", "map")
         assert (await afterword(*word))["cases"] == {}
+        ahead = await afterword("map", "ats", "Took other job", "candidate", "--by", "Rita")
+        assert (ahead["in_force"], ahead["seen"], ahead["nearest"]) == (True, False, [REASON, "42"])
         found = await stage.database["sources"].find_one({"_id": "ats"})
         assert found is not None
-        assert found["config"]["reasons"] == {"A.b": "company", REASON.upper(): "candidate"}
+        assert found["config"]["reasons"] == {
+            "A.b": "company", REASON.upper(): "candidate", "Took other job": "candidate",
+        }  # fmt: skip
         await afterword("map", "ats", REASON, "company", "--by", "Rita")
         assert await states(stage, *held) == ["cancelled"] * 3
     verifier = Verifier(Signer(settings.signing_key.get_secret_value()).public_key)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from base64 import b64encode
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from typer.testing import CliRunner, Result
 from deploy.mongodb.rights import ROLES
 from services.policy.cli import app
 from services.policy.suppress import Entry, SuppressionList
+from shared.errors import Unanswered
 from shared.events import ErasureRequested, OptOutReceived, Person
 from shared.identity import Fingerprints, scoped
 from shared.states import State
@@ -44,8 +46,9 @@ class Typed:
     def checked(self, *arguments: str) -> list[tuple[str, str]]:
         """Why, and by whom, this person is on the list."""
         result = self("check", *arguments, "--json")
-        assert result.exit_code == 0, result.output
-        return [(stop["kind"], stop["scope"]) for stop in json.loads(result.stdout)["stops"]]
+        told = json.loads(result.stdout)
+        assert result.exit_code == (0 if told["listed"] else 1), result.output
+        return [(stop["kind"], stop["scope"]) for stop in told["stops"]]
 
     def stored(self, collection: str = "suppressions") -> list[Document]:
         """All documents."""
@@ -61,14 +64,29 @@ def test_whoever_is_added_is_on_the_list_of_that_tenant_or_of_all(typed: Typed) 
     assert typed.checked("--email", "ada@example.org", "--tenant", "globex") == []
     assert typed.checked("--phone", PHONE, "--tenant", "globex") == [("opt_out", "*")]
     assert "example" not in str(typed.stored()).lower()
-    assert "not on the list" in typed("check", "--email", "bob@example.org").stdout
-    assert "on the list: opt_out, by everyone" in typed("check", "--phone", PHONE).stdout
+    absent, listed = typed("check", "--email", "bob@example.org"), typed("check", "--phone", PHONE)
+    assert ("not on the list" in absent.stdout, absent.exit_code) == (True, 1)
+    assert ("on the list: opt_out, by everyone" in listed.stdout, listed.exit_code) == (True, 0)
 
 
 def test_a_check_stores_nothing(typed: Typed) -> None:
     """Nobody comes onto any list by being asked for."""
     typed.checked("--email", "ada@example.org")
     assert all(typed.stored(name) == [] for name in ("suppressions", "people", "events", "memory"))
+
+
+@pytest.mark.parametrize("arguments", [["--email", "ada"], ["--tenant", "nobody", "--email", "a@b.example"]])
+def test_a_check_that_cannot_be_made_is_no_answer(
+    typed: Typed, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    """For a script, "not on the list" must not be what an error is."""
+    assert isinstance(typed("check", *arguments).exception, Unanswered)
+
+    def broken(_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("services.policy.suppress_cli.with_database", broken)
+    assert isinstance(typed("check", "--email", "ada@example.org").exception, Unanswered)
 
 
 @pytest.mark.parametrize(
@@ -123,6 +141,33 @@ def test_what_is_written_out_holds_fingerprints_only_and_is_read_again(
         mongo.get_default_database()["suppressions"].delete_many({})
     assert typed("import", str(file), "--tenant", "acme").exit_code == 0
     assert typed.stored() == [one for one in before if one["scope"] == "acme"]
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_the_whole_list_is_read_again_in_one_go(
+    typed: Typed, tmp_path: Path, mongo_url: str, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    """Each line for its own tenant, where the pepper is the same; where it is not one line says so."""
+    typed("add", "--tenant", "acme", "--email", "ada@example.org")
+    typed("add", "--tenant", "globex", "--email", "ada@example.org")
+    typed("add", "--everyone", "--email", "bob@example.org")
+    before, file = typed.stored(), tmp_path / f"list.{form}"
+    file.write_text(typed("export", "--format", form).stdout, "utf-8")
+    for _ in range(2):
+        with MongoClient[Document](mongo_url) as mongo:
+            mongo.get_default_database()["suppressions"].delete_one({"scope": "acme"})
+        assert (again := typed("import", str(file))).exit_code == 0
+        assert "3 lines taken, 0 refused" in again.stdout
+        assert sorted(typed.stored(), key=itemgetter("_id")) == sorted(before, key=itemgetter("_id"))
+        with MongoClient[Document](mongo_url) as mongo:
+            mongo.get_default_database()["suppressions"].delete_many({})
+    monkeypatch.setenv("AFTERWORD_PEPPER", b64encode(b"another pepper, of another house").decode())
+    refused = typed("import", str(file))
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("3 lines: made under another pepper (AFTERWORD_PEPPER)")
+    assert refused.stderr.count("\n") == 1
+    assert "0 lines taken, 3 refused" in refused.stdout
+    assert typed.stored() == []
 
 
 async def test_addresses_are_written_out_for_a_reason_that_is_kept(

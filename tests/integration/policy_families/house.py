@@ -20,6 +20,7 @@ from services.policy.settle import Settler
 from services.policy.text.lexicon import lexicon
 from services.policy.verify import faults
 from shared import events
+from shared.backlog import Backlog
 from shared.clock import FixedClock
 from shared.decision import Signer, Verifier, new_seed
 from shared.events import Data, Event, Person, Recruiter
@@ -57,7 +58,7 @@ class House:
         filing = Filing(Fingerprints(b"p" * 32), vault, Hearing(lexicon()))
         self.recorder = Recorder(self.database, filing, vault, self.clock)
         self.settlers = [
-            Settler(database, rulebook, self.signer, self.clock, Metrics(CollectorRegistry()))
+            Settler(database, rulebook, self.signer, self.clock, Metrics(CollectorRegistry()), Backlog())
             for database in self.databases
         ]
 

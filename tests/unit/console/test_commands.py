@@ -15,7 +15,7 @@ from services.console import main
 from services.console.secrets import SecretsMismatch, write_secrets
 from shared.clock import SystemClock
 from shared.encoding import key_bytes
-from shared.errors import Invalid, SettingsError
+from shared.errors import Invalid, SettingsError, Unanswered
 from shared.vault import Keyring
 
 
@@ -24,6 +24,13 @@ def test_every_service_brings_its_commands() -> None:
     shown = CliRunner().invoke(main.app, ["--help"], env={"COLUMNS": "200"}).output
     names = ("run", "migrate", "secrets", "source", "tenant", "policy", "case", "suppress", "key", "dead")
     assert [name for name in names if f" {name} " not in shown] == []
+
+
+def test_its_version_is_told() -> None:
+    """As the package has it, without any setting."""
+    package = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())
+    told = CliRunner().invoke(main.app, ["--version"])
+    assert (told.exit_code, told.output) == (0, f"afterword {package['project']['version']}\n")
 
 
 def test_who_names_nobody_for_the_list_is_told_the_options(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,6 +89,7 @@ def test_a_public_key_without_its_private_half_is_not_given_another(tmp_path: Pa
         (SettingsError(["A is missing", "B is not a port"]), 2, ["A is missing", "B is not a port"]),
         # Anything else that Afterword finds wrong.
         (Invalid.at("/at", "expected a time"), 1, ["/at: expected a time"]),
+        (Unanswered("nobody knows"), 2, ["nobody knows"]),
     ],
 )
 def test_what_is_wrong_is_told_in_lines_and_not_as_a_traceback(
@@ -91,7 +99,7 @@ def test_what_is_wrong_is_told_in_lines_and_not_as_a_traceback(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Each fault is one line on stderr, and the exit code tells settings from the rest."""
+    """Each fault is one line on stderr; the exit code tells settings, and no answer, from the rest."""
 
     def fail() -> None:
         raise error

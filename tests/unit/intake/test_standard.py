@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.examples import REQUESTS
-from services.intake.sources import strict_json
-from services.intake.sources.contract import KINDS
+from services.intake.sources.contract import KINDS, STOPS
 from services.intake.sources.delivery import Delivery, Sent
 from services.intake.sources.standard import CONFIG, map_events
-from shared import events
+from shared import events, strict_json
 from shared.errors import Invalid
+from shared.events import MAX_TEXT
 
 DECLINE: dict[str, Any] = REQUESTS["decline.received"]
 SECRET_WORD = "aphasia"  # in the values at fault; no answer may hold it
@@ -93,6 +93,16 @@ def test_every_inbound_kind_is_read(kind: str) -> None:
         sent.data.as_sent().model_dump(mode="json", exclude_unset=True, exclude={"reading"})
         == REQUESTS[kind]["data"]
     )
+
+
+@pytest.mark.parametrize("kind", sorted({kind.kind for kind in STOPS} - {"decline.withdrawn"}))
+def test_a_stop_counts_however_much_is_said_with_it(kind: str) -> None:
+    """Its text is cut; of anything else too much is refused, for half of it may say otherwise."""
+    long = {"person": {"email": "ada@example.org"}, "text": "x" * (MAX_TEXT + 1)}
+    (sent,) = read(DECLINE | {"type": kind, "data": long})
+    assert isinstance(sent.data, STOPS)
+    assert getattr(sent.data, "text", "x" * MAX_TEXT) == "x" * MAX_TEXT
+    assert list(faults(DECLINE | {"data": DECLINE["data"] | {"text": long["text"]}})) == ["/data/text"]
 
 
 def test_a_batch_is_read_in_order() -> None:
@@ -225,7 +235,7 @@ def test_one_id_cannot_say_two_things_in_one_batch() -> None:
         (b'{"a": [1, -Infinity]}', "/a/1"),
         (b'{"a": 1e999}', "/a"),
         (b'{"a": ' + b"9" * 5000 + b"}", ""),
-        (b'{"a": {"b": 1, "b": 1}}', "/a"),
+        (b'{"a": {"b": 1, "b": 1}}', "/a/b"),
         (b'{"a/b~c": "\\ud800"}', "/a~1b~0c"),
         (b'{"\\udfff": 1}', ""),
         (b'{"' + b"k" * 201 + b'": 1}', ""),

@@ -135,6 +135,7 @@ _CHANGES: dict[str, st.SearchStrategy[object]] = {
     "not_before": st.sampled_from([NOW, NOW + timedelta(days=1)]),
     "follow_up_wanted": st.booleans(),
     "tangled": st.just(True),
+    "history_waits": st.just(True),
     "lookup": st.builds(Lookup, state=st.sampled_from(["pending", "found", "failed"]))
     | st.builds(Lookup, state=st.just("found"), known=st.builds(Known, who=_WHO)),
 }

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.policy.listed import read_line
-from services.policy.listed_file import entries_of
+from services.policy.listed import OtherPepper, read_line
+from services.policy.listed_file import Refused, entries_of
 from services.policy.suppress import Entry
 from shared.errors import Invalid
 from shared.events import Person
@@ -20,9 +20,9 @@ NOW = datetime(2026, 6, 3, 12, tzinfo=UTC)
 ADA = MADE.of(Person(email="ada@example.org"), "")
 
 
-def entries(file: Path, scope: str = "acme") -> list[Entry | str]:
-    """What the file says."""
-    return list(entries_of(file, scope, MADE, NOW))
+def entries(file: Path, scope: str | None = "acme") -> list[tuple[str, Entry] | Refused]:
+    """What the file says, where there are the tenants acme and globex."""
+    return list(entries_of(file, scope, {"*", "acme", "globex"}, MADE, NOW))
 
 
 def test_a_line_names_a_person_as_an_event_does() -> None:
@@ -51,9 +51,11 @@ def test_a_line_names_a_person_as_an_event_does() -> None:
         ({"profile_url": "https://linkedin.com/company/acme"}, "/profile_url: the address of a person's"),
         ({"external_id": "42"}, "/external_id: an id is expected, and the source"),
         ({"external_id": "42", "source": "a/b"}, "/source: "),
-        ({"fingerprint": min(ADA)}, "/fingerprint: a fingerprint is expected that was made under the pepper"),
-        ({"fingerprint": min(ADA), "pepper": OTHER.pepper_mark()}, "/fingerprint: "),
-        ({"fingerprint": "e1", "pepper": MADE.pepper_mark()}, "/fingerprint: "),
+        ({"fingerprint": min(ADA)}, "/pepper: the mark of this installation's pepper is expected"),
+        ({"fingerprint": min(ADA), "pepper": OTHER.pepper_mark()}, "/pepper: "),
+        ({"fingerprint": min(ADA), "email": "ada@example.org"}, "/pepper: "),
+        ({"fingerprint": "e1", "pepper": MADE.pepper_mark()}, "/fingerprint: a fingerprint is expected, as"),
+        ({"fingerprint": "e1", "pepper": OTHER.pepper_mark()}, "/fingerprint: "),
         ({"e-mail": "ada@example.org"}, "/e-mail: is none of email, phone"),
         ({"email": "ada@example.org", "kind": "no"}, "/kind: "),
         ({"email": "ada@example.org", "at": "2026-06-03T12:00:00"}, "/at: "),
@@ -80,9 +82,9 @@ def test_each_line_of_a_file_is_taken_or_named(tmp_path: Path) -> None:
         b"carl@example.org,,,too much\r\n"
     )
     ada, refused, bob, garbled, long = entries(table)
-    assert ada == Entry(ADA, "opt_out", NOW)
-    assert isinstance(bob, Entry)
-    assert (len(bob.fingerprints), bob.at) == (2, datetime(2020, 1, 1, tzinfo=UTC))
+    assert ada == ("acme", Entry(ADA, "opt_out", NOW))
+    assert isinstance(bob, tuple)
+    assert (len(bob[1].fingerprints), bob[1].at) == (2, datetime(2020, 1, 1, tzinfo=UTC))
     told = [str(one).partition(":")[0] for one in (refused, garbled, long)]
     assert told == ["line 3", "line 6", "line 7"]
     lines = tmp_path / "list.jsonl"
@@ -98,12 +100,24 @@ def test_each_line_of_a_file_is_taken_or_named(tmp_path: Path) -> None:
 def test_what_was_written_out_is_read_again_where_it_belongs(tmp_path: Path) -> None:
     """For the scope that it was of, with its reason and since when."""
     row = {"fingerprint": min(ADA), "pepper": MADE.pepper_mark(), "scope": "acme", "kind": "complaint"}
+    rows = [row | {"at": "2020-01-01T00:00:00+00:00", "scope": scope} for scope in ("acme", "*", "initech")]
+    others = [{"email": "ada@example.org"}, row | {"pepper": OTHER.pepper_mark()}]
     file = tmp_path / "list.jsonl"
-    file.write_text(json.dumps(row | {"at": "2020-01-01T00:00:00+00:00"}), "utf-8")
-    assert entries(file) == [Entry(ADA, "complaint", datetime(2020, 1, 1, tzinfo=UTC))]
-    assert entries(file, "globex") == [
-        "line 1: /scope: the line is of another list than --tenant or --everyone names"
+    file.write_text("\n".join(map(json.dumps, [*rows, *others])), "utf-8")
+    entry = Entry(ADA, "complaint", datetime(2020, 1, 1, tzinfo=UTC))
+    ours, everyones, *refused = entries(file, scope=None)
+    assert [ours, everyones] == [("acme", entry), ("*", entry)]
+    assert [str(one).partition(",")[0] for one in refused] == [
+        "line 3: /scope: there is no tenant of this name; `afterword tenant add` adds it",
+        "line 4: /scope: is expected as an export has it",
+        "line 5: /pepper: the mark of this installation's pepper is expected",
     ]
+    assert isinstance(refused[-1], Refused)
+    assert isinstance(refused[-1].why, OtherPepper)
+    assert entries(file)[0] == ("acme", entry)
+    assert str(entries(file, "globex")[0]) == (
+        "line 1: /scope: the line is of another list than --tenant or --everyone names"
+    )
 
 
 def test_a_file_of_another_kind_is_none(tmp_path: Path) -> None:

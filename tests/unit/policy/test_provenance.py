@@ -2,11 +2,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from services.policy.context import HISTORY_LOOKS_EVERY
 from services.policy.document import load_base
-from services.policy.facts import Known, Lookup, Message, Reading, Reason
+from services.policy.facts import Known, Lookup, Message
 from services.policy.judge import judge
 from services.policy.rules import provenance
-from shared.reasons import Side, Who
+from shared.reasons import Who
 from tests.unit.policy.building import (
     DECLINED,
     DEFAULTS,
@@ -22,38 +23,6 @@ GRACE = DEFAULTS.grace
 ASK = load_base("provenance: {no_outreach: hold, reversed_order: hold}", "ask")
 
 
-@pytest.mark.parametrize(
-    ("who", "expected"),
-    [
-        ("candidate", []),
-        ("company", [("provenance.declined_by_company", "deny")]),
-        ("unknown", [("provenance.unclear_who", "hold")]),
-    ],
-)
-def test_only_the_candidates_own_no_counts(who: str, expected: list[tuple[str, str]]) -> None:
-    """A no from the company denies, one from nobody knows whom is held."""
-    assert spoken(provenance.who_declined, but(who=who)) == expected
-
-
-@pytest.mark.parametrize(
-    ("who", "expected"),
-    [
-        ("candidate", []),
-        ("company", [("provenance.declined_by_company", "deny")]),
-        ("unknown", [("provenance.unclear_who", "hold")]),
-        (None, [("provenance.not_declined", "deny")]),
-    ],
-)
-def test_what_only_the_platform_knows_decides(who: Who | None, expected: list[tuple[str, str]]) -> None:
-    """Also that it was no decline at all, for a reason that anybody can read; and its reason is told."""
-    known = Known(who=who, why=None if who else "the status became INTERVIEW", reason="Timing")
-    context = but(who=who or "unknown", reason="Timing", lookup=Lookup(state="found", known=known))
-    found = list(provenance.who_declined(context, DEFAULTS))
-    assert [(one.code, one.severity) for one in found] == expected
-    told = {"why": "the status became INTERVIEW"} if who is None else {"reason": "Timing"}
-    assert all(told.items() <= one.evidence.items() for one in found)
-
-
 @pytest.mark.parametrize("who", ["candidate", "company", "unknown", None])
 def test_outreach_is_asked_of_a_no_that_may_be_the_candidates(who: Who | None) -> None:
     """Of what the platform knows to be no no of theirs nobody has invented anything."""
@@ -61,43 +30,6 @@ def test_outreach_is_asked_of_a_no_that_may_be_the_candidates(who: Who | None) -
     context = but(who=who or "unknown", lookup=lookup, messages=(), now=NOW + GRACE)
     asked = [("provenance.no_outreach", "deny")] if who in {"candidate", "unknown"} else []
     assert spoken(provenance.outreach_came_first, context) == asked
-
-
-@pytest.mark.parametrize("sample", [False, True])
-def test_nobody_is_thanked_for_nothing(*, sample: bool) -> None:
-    """A test of a source ends here, whatever else is known."""
-    expected = [("provenance.test", "deny")] if sample else []
-    assert spoken(provenance.somebodys, but(sample=sample)) == expected
-
-
-@pytest.mark.parametrize(
-    ("told", "sides", "expected"),
-    [
-        ("unknown", [None], [("provenance.unmapped_reason", "hold")]),
-        ("unknown", [None, None], [("provenance.unmapped_reason", "hold")]),
-        ("unknown", ["candidate"], []),
-        ("unknown", [None, "candidate"], []),
-        ("candidate", [None], []),
-        ("company", [None], [("provenance.declined_by_company", "deny")]),
-        ("unknown", ["company"], [("provenance.declined_by_company", "deny")]),
-        ("company", ["candidate"], [("provenance.ambiguous_reason", "hold")]),
-        ("candidate", ["company"], [("provenance.ambiguous_reason", "hold")]),
-        ("unknown", ["candidate", "company"], [("provenance.ambiguous_reason", "hold")]),
-        ("candidate", ["ignore"], [("provenance.no_decline", "deny")]),
-        ("unknown", ["candidate", "ignore"], [("provenance.no_decline", "deny")]),
-    ],
-)
-def test_a_reason_is_read_by_the_source_and_by_its_map(
-    told: Who, sides: list[Side | None], expected: list[tuple[str, str]]
-) -> None:
-    """Whatever holds or denies because of it names the reason, and who mapped it."""
-    named = tuple(Reason(name=f"Reason {n}", side=side, by="rita") for n, side in enumerate(sides))
-    reading = Reading(told=told, reasons=named)
-    context = but(who=reading.who or "unknown", reading=reading)
-    assert spoken(provenance.who_declined, context) == expected
-    for found in provenance.who_declined(context, DEFAULTS):
-        assert found.evidence["reasons"] == [reason.name for reason in named]
-        assert found.evidence["mapped_by"] == ["rita"] * len(named)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +74,38 @@ def test_a_no_waits_for_the_grace_and_no_longer(now: datetime, expected: str) ->
     """Until the grace is over the message may still be reported; then the case is judged."""
     [(code, _)] = spoken(provenance.outreach_came_first, but(messages=(), now=now))
     assert code == expected
+
+
+@pytest.mark.parametrize("messages", [(), (message("after", -timedelta(days=1)),)])
+@pytest.mark.parametrize("passed", [GRACE, timedelta(days=1)])
+def test_a_no_waits_beyond_its_grace_while_history_is_not_all_read(
+    messages: tuple[Message, ...], passed: timedelta
+) -> None:
+    """What it answers may be among it; it is looked at again soon, and a grace that is longer stands."""
+    late = but(messages=messages, now=NOW + passed, history_waits=True)
+    until = NOW + passed + HISTORY_LOOKS_EVERY
+    [finding] = provenance.outreach_came_first(late, DEFAULTS)
+    assert (finding.code, finding.severity) == ("provenance.awaiting_outreach", "hold")
+    assert finding.evidence["until"] == until.isoformat()
+    early = but(messages=messages, now=NOW + GRACE / 4, history_waits=True)
+    [finding] = provenance.outreach_came_first(early, DEFAULTS)
+    assert finding.evidence["until"] == (NOW + GRACE).isoformat()
+
+
+def test_a_case_that_waits_for_history_is_judged_again_at_that_time() -> None:
+    """And denied where all is read by then, and none of it was outreach before the no."""
+    late = NOW + GRACE
+    waiting = judge(but(messages=(), now=late, history_waits=True), DEFAULTS)
+    assert (waiting.verdict, waiting.wait_until) == ("hold", late + HISTORY_LOOKS_EVERY)
+    then = judge(but(messages=(), now=waiting.wait_until), DEFAULTS)
+    assert (then.verdict, then.wait_until) == ("deny", None)
+
+
+def test_history_that_waits_holds_up_no_no_with_outreach_nor_a_reviewed_one() -> None:
+    """What comes late counts against what was approved, as every late fact does."""
+    assert judge(but(history_waits=True), DEFAULTS).verdict == "approve"
+    answered = reviewed(but(messages=(), now=NOW + GRACE, history_waits=True), "approve")
+    assert spoken(provenance.outreach_came_first, answered) == [("provenance.no_outreach", "deny")]
 
 
 def test_a_reviewed_case_does_not_wait() -> None:

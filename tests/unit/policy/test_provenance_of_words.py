@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from services.policy.context import Context
 from services.policy.facts import Intent
 from services.policy.judge import judge
-from services.policy.rules import conduct, consent, provenance
+from services.policy.rules import conduct, consent, provenance, provenance_of_words
 from tests.unit.policy.building import (
     DEFAULTS,
     MILLISECOND,
@@ -42,7 +42,7 @@ def test_a_no_within_seconds_was_not_read(took: timedelta, held: bool) -> None: 
 def test_many_who_say_the_same_are_one_hand(others: int, held: bool) -> None:  # noqa: FBT001
     """Ten others with the very same long words: somebody looks."""
     expected = [("provenance.same_words", "hold")] if held else []
-    assert spoken(provenance.own_words, but(sameness=same(decline=others))) == expected
+    assert spoken(provenance_of_words.own_words, but(sameness=same(decline=others))) == expected
 
 
 @pytest.mark.parametrize(("others", "held"), [(199, False), (200, True)])
@@ -122,10 +122,10 @@ def test_a_reply_around_the_no_that_says_something_else_is_looked_at(
     context = but(messages=history, reply_intent="declined_soft")
     disagrees = around and intent in {"interested", "later"}
     expected = [("provenance.text_disagrees", "hold")] if disagrees else []
-    assert spoken(provenance.text_agrees, context) == expected
-    assert spoken(provenance.text_agrees, context.model_copy(update={"edition": 4})) == []
+    assert spoken(provenance_of_words.text_agrees, context) == expected
+    assert spoken(provenance_of_words.text_agrees, context.model_copy(update={"edition": 4})) == []
     if disagrees:
-        [finding] = provenance.text_agrees(context, DEFAULTS)
+        [finding] = provenance_of_words.text_agrees(context, DEFAULTS)
         assert finding.evidence["messages"] == ["r"]
 
 

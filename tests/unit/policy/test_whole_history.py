@@ -6,7 +6,7 @@ import pytest
 
 from services.policy.context import HISTORY_LIMIT
 from services.policy.facts import EarlierDecline, Message
-from services.policy.rules import conduct, provenance
+from services.policy.rules import conduct, provenance_of_whom
 from shared.reasons import Who
 from tests.unit.policy.building import DECLINED, NOW, but, spoken
 
@@ -35,7 +35,7 @@ def test_a_no_that_was_the_companys_first_is_looked_at(
     """Unless somebody wrote anew in between: then the candidate had something else to say no to."""
     earlier = EarlierDecline(case="other", at=DECLINED - before * HOUR, recruiter=None, who=who)
     context = but(earlier_declines=(earlier,), messages=(_message(0, wrote),))
-    assert [code for code, _ in spoken(provenance.not_the_companys, context)] == expected
+    assert [code for code, _ in spoken(provenance_of_whom.not_the_companys, context)] == expected
 
 
 def test_a_history_that_may_have_been_cut_is_looked_at() -> None:

@@ -6,6 +6,7 @@ That is doubled names, NaN and infinities, lone surrogates, other encodings than
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,7 +25,11 @@ Path = tuple[str | int, ...]
 
 
 class _Doubled(dict[str, Any]):
-    """An object in which a name came twice."""
+    """An object in which names came twice."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self.names = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
 
 
 class _Doubtful(ValueError):
@@ -47,7 +52,7 @@ def _finite(text: str) -> float:
 
 def _marked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
-    return value if len(value) == len(pairs) else _Doubled(value)
+    return value if len(value) == len(pairs) else _Doubled(pairs)
 
 
 #: Reads what is beyond doubt, and stops at the first thing that is not; then the other reads on to the end.
@@ -79,6 +84,8 @@ def _decoded(text: str) -> tuple[Any, bool]:
             return _MARKING.decode(text), True
     except RecursionError:
         raise Invalid.at("", f"at most {MAX_DEPTH} levels are expected") from None
+    except json.JSONDecodeError as error:
+        raise Invalid.at("", f"JSON is expected; from character {error.pos + 1} on this is none") from None
     except ValueError:
         raise Invalid.at("", "JSON is expected") from None
 
@@ -117,11 +124,12 @@ def _object_faults(value: dict[str, Any], path: Path, *, check_text: bool) -> It
     if len(path) >= MAX_DEPTH:
         yield FieldError(pointer(path), f"at most {MAX_DEPTH} levels are expected")
         return
-    if isinstance(value, _Doubled):
-        yield FieldError(pointer(path), "each name is expected only once")
+    doubled = value.names if isinstance(value, _Doubled) else ()
     for name, item in value.items():
         if len(name) > MAX_NAME or (check_text and not _encodable(name)):
             yield FieldError(pointer(path), f"names of Unicode text up to {MAX_NAME} characters are expected")
+        elif name in doubled:
+            yield FieldError(pointer((*path, name)), "expected only once")
         else:
             yield from _faults(item, (*path, name), check_text=check_text)
 
