@@ -68,7 +68,7 @@ class Destroyed(AfterwordError):
 
 
 class Unanswered(AfterwordError):
-    """What a command was asked could not be found out; no retry, no dead letter: it is told, and is not a no."""
+    """What a command was asked could not be found out; no retry, no dead letter: it is told and is no no."""
 
 
 class Transient(AfterwordError):
