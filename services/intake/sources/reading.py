@@ -22,7 +22,6 @@ from shared.events import (
     Job,
     Person,
     Recruiter,
-    Stage,
     content_digest,
 )
 from shared.identity import canonical_email, canonical_profile_url, identifiers
@@ -39,11 +38,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 #: RFC 3339, section 5.6; a space for the T is allowed there, and widely sent.
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-
-_STAGES: tuple[tuple[Stage, re.Pattern[str]], ...] = (
-    ("offer", re.compile(r"\boffers?\b")),
-    ("interview", re.compile(r"\b(interviews?|(phone )?screen(ing)?|on-?site|face to face|assessments?)\b")),
-)
 
 D = TypeVar("D", bound=Data)
 
@@ -202,12 +196,6 @@ def build(model: type[D], **fields: Any) -> D:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
         told = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
         raise Invalid.at("", told) from None
-
-
-def stage_of(name: str | None) -> Stage:
-    """How far it went, by the name that the company gave the stage: interviews and offers are called so."""
-    words = fold(name or "")
-    return next((stage for stage, pattern in _STAGES if pattern.search(words)), "application")
 
 
 def restated(data: Data, time: datetime | None, *parts: str) -> Sent:

@@ -97,27 +97,6 @@ def test_a_person_whom_nothing_names_is_told(fields: dict[str, Any]) -> None:
         reading.person(fields, "/candidate")
 
 
-@pytest.mark.parametrize(
-    ("name", "stage"),
-    [
-        ("Offer", "offer"),
-        ("Offers extended", "offer"),
-        ("Preliminary Phone Screen", "interview"),
-        ("2nd INTERVIEW", "interview"),
-        ("On-site", "interview"),
-        ("Face to Face", "interview"),
-        ("Application Review", "application"),
-        ("Coffered", "application"),
-        ("Interviewer assigned", "application"),
-        ("", "application"),
-        (None, "application"),
-    ],
-)
-def test_a_stage_is_known_by_its_name(name: str | None, stage: str) -> None:
-    """As a whole word; what calls itself neither is an application."""
-    assert reading.stage_of(name) == stage
-
-
 def test_milliseconds_are_a_moment() -> None:
     """To the millisecond, and none where there is no such year."""
     assert reading.unix_ms(1777885950123) == datetime(2026, 5, 4, 9, 12, 30, 123_000, tzinfo=UTC)
