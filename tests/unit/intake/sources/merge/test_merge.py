@@ -16,6 +16,7 @@ from tests.unit.intake.sources.deliveries import changed, encoded, stored
 
 CASES = stored("merge")
 REJECTED, DENIED = CASES["rejected-by-ids"]["body"], CASES["an-offer-denied"]["body"]
+IN_FULL = CASES["an-offer-denied-in-full"]["body"]
 
 
 class TestMerge(AdapterContract):
@@ -63,6 +64,22 @@ class TestMerge(AdapterContract):
         assert isinstance(offer.data, DeclineReceived)
         assert application.id != offer.id
         assert application.data.application == offer.data.application == "ap-1"
+
+    @pytest.mark.parametrize(
+        "reason", [{"id": "r-1", "name": "Not qualified"}, {"id": "not qualified"}, "r-9"]
+    )
+    def test_a_denied_offer_is_not_the_candidate_s_where_the_application_says_otherwise(
+        self, reason: Any
+    ) -> None:
+        """The reason of its application is a name of the same no, by whichever name it was mapped."""
+        reasons = {"denied": "candidate", "not qualified": "company", "r-9": "company"}
+        denied = changed(IN_FULL, ("data", "application", "reject_reason"), reason)
+        (offer,) = self.read(denied, reasons=reasons)
+        assert isinstance(offer.data, DeclineReceived)
+        assert offer.data.who == "unknown"
+        (alone,) = self.read(changed(denied, ("data", "application"), "ap-1"), reasons=reasons)
+        assert isinstance(alone.data, DeclineReceived)
+        assert alone.data.who == "candidate"
 
     @pytest.mark.parametrize(("body", "name"), [(REJECTED, "rejected_at"), (DENIED, "closed_at")])
     def test_merge_s_own_time_does_not_make_an_old_no_fresh(self, body: Any, name: str) -> None:
