@@ -68,6 +68,11 @@ def each(value: Any, *path: str | int) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
+def several(value: Any) -> list[Any]:
+    """A list as it is, and anything else as a list of one."""
+    return value if isinstance(value, list) else [value]
+
+
 def text(value: Any, *path: str | int, limit: int = MAX_ID) -> str | None:
     """The text at this path for a person to read, cut to the limit; a number is text too."""
     found = at(value, *path)
@@ -134,14 +139,13 @@ def stable_id(*parts: str) -> str:
 def person(fields: Mapping[str, Any], where: str) -> Person:
     """The person of these fields, each of which may be None or no such thing.
 
-    ``profile_urls`` is a list, and ``email`` may be one: then the first that is an address is the person's.
+    ``email`` and ``profile_urls`` may be one or a list: the first that is an address is the person's.
 
     Raises Invalid, naming the place ``where`` they were looked for, when nothing tells who it is.
     """
-    emails = fields.get("email")
-    addresses = (_address(one) for one in (emails if isinstance(emails, list) else [emails]))
+    addresses = (_address(one) for one in several(fields.get("email")))
     phone = text(fields.get("phone"))
-    profiles = [text(item, limit=_MAX_PROFILE + 1) for item in each(fields.get("profile_urls"))]
+    profiles = [text(item, limit=_MAX_PROFILE + 1) for item in several(fields.get("profile_urls"))]
     found = Person(
         name=text(fields.get("name")),
         email=next((one for one in addresses if one), None),

@@ -77,7 +77,8 @@ def test_long_parts_make_ids_of_their_own() -> None:
             {"email": "ada@example.org", "name": "5"},
         ),
         ({"email": "ada@example.org", "phone": "1" * 41}, {"email": "ada@example.org"}),
-        ({"external_id": 7, "profile_urls": "https://x.example/ada"}, {"external_id": "7"}),
+        ({"profile_urls": "https://x.example/ada"}, {"profile_urls": ("https://x.example/ada",)}),
+        ({"external_id": 7, "profile_urls": {"url": "https://x.example/ada"}}, {"external_id": "7"}),
         ({"external_id": 7, "profile_urls": ["@ada", "javascript:1"]}, {"external_id": "7"}),
         (
             {"profile_urls": [None, "https://www.linkedin.com/in/ada"] * 20},
