@@ -55,7 +55,7 @@ def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) 
     return None
 
 
-def delivery_id(delivery: Delivery, /) -> str | None:
+def delivery_id(delivery: Delivery, _config: Config, /) -> str | None:
     """The id of what happened: the same for every try, and for every webhook that tells of it."""
     return reading.id_in(delivery.body, "webhookActionId")
 

@@ -59,7 +59,7 @@ def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) 
     return None
 
 
-def delivery_id(delivery: Delivery, /) -> str | None:
+def delivery_id(delivery: Delivery, _config: Config, /) -> str | None:
     """The id that Greenhouse gives a delivery."""
     return delivery.headers.get("greenhouse-event-id")
 

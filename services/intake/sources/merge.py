@@ -69,7 +69,7 @@ def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) 
     return None
 
 
-def delivery_id(delivery: Delivery, /) -> str | None:
+def delivery_id(delivery: Delivery, _config: Config, /) -> str | None:
     """The signature, by which Merge says to tell deliveries apart, however it is padded."""
     digest = signing.base64_digest(delivery.headers.get("x-merge-webhook-signature", ""))
     return digest.hex() if digest else None

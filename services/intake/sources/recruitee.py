@@ -54,7 +54,7 @@ def handshake(delivery: Delivery, _secrets: Sequence[str], _config: Config, /) -
     return Answer(200) if body.get("test") is True else None
 
 
-def delivery_id(delivery: Delivery, /) -> str | None:
+def delivery_id(delivery: Delivery, _config: Config, /) -> str | None:
     """The id in the envelope."""
     return reading.id_in(delivery.body, "id")
 

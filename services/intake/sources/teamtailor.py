@@ -64,7 +64,7 @@ def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) 
     return None
 
 
-def delivery_id(_delivery: Delivery, /) -> str | None:
+def delivery_id(_delivery: Delivery, _config: Config, /) -> str | None:
     """None: a delivery is sent once, whatever becomes of it, and has no name."""
     return None
 

@@ -60,7 +60,7 @@ def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) 
     return None
 
 
-def delivery_id(delivery: Delivery, /) -> str | None:
+def delivery_id(delivery: Delivery, _config: Config, /) -> str | None:
     """The id in the envelope."""
     return reading.id_in(delivery.body, "id")
 

@@ -42,7 +42,7 @@ def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) 
     return None
 
 
-def delivery_id(delivery: Delivery, /) -> str | None:
+def delivery_id(delivery: Delivery, _config: Config, /) -> str | None:
     """The same for every try, as ExampleHire says."""
     return delivery.headers.get("x-example-delivery")
 

@@ -42,9 +42,9 @@ class TestMerge(AdapterContract):
         padded = genuine.headers[self.signature]
         bare = replace(genuine, headers={self.signature: padded.rstrip("=")})
         other = self.signed(genuine.body + b" ", self.secret, {})
-        named = [self.adapter.delivery_id(delivery) for delivery in (genuine, bare, other)]
+        named = [self.delivery_id(delivery) for delivery in (genuine, bare, other)]
         assert named[0] == named[1] != named[2]
-        assert self.adapter.delivery_id(Delivery({}, genuine.body)) is None
+        assert self.delivery_id(Delivery({}, genuine.body)) is None
 
     def test_a_later_sync_tells_the_same_no_again(self) -> None:
         """Whatever else was changed; another application's is another, and that of another account."""

@@ -103,8 +103,8 @@ class TestRecruitee(AdapterContract):
 
     def test_the_id_in_the_envelope_names_the_delivery(self) -> None:
         """Where there is one."""
-        assert self.adapter.delivery_id(Delivery({}, encoded(DECLINED))) == "551"
-        assert self.adapter.delivery_id(Delivery({}, b"[]")) is None
+        assert self.delivery_id(Delivery({}, encoded(DECLINED))) == "551"
+        assert self.delivery_id(Delivery({}, b"[]")) is None
 
     @pytest.mark.parametrize(
         ("path", "value", "pointer"),
