@@ -36,6 +36,7 @@ _MAX_EMAIL, _MAX_PHONE, _MAX_PROFILES, _MAX_PROFILE = 320, 40, 10, 500
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+_MAILTO = re.compile(r"^mailto:", re.IGNORECASE)
 #: RFC 3339, section 5.6; a space for the T is allowed there, and widely sent.
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -171,9 +172,9 @@ def _is_profile(url: str) -> bool:
 
 
 def _address(value: Any) -> str | None:
-    """The address; None for what is none, or too long to be one."""
-    found = text(value, limit=_MAX_EMAIL + 1)
-    return found if found and len(found) <= _MAX_EMAIL and canonical_email(found) else None
+    """The address, also where it is written as a URL; None for what is none, or too long to be one."""
+    found = _MAILTO.sub("", text(value, limit=_MAX_EMAIL + 1) or "")
+    return found if len(found) <= _MAX_EMAIL and canonical_email(found) else None
 
 
 def recruiter(name: Any, email: Any, external_id: Any, team: Any = None) -> Recruiter | None:

@@ -76,6 +76,7 @@ def test_long_parts_make_ids_of_their_own() -> None:
             {"email": ["nobody", None, " ada@example.org "], "name": 5},
             {"email": "ada@example.org", "name": "5"},
         ),
+        ({"email": ["http://x@example.org", "MailTo:ada@example.org"]}, {"email": "ada@example.org"}),
         ({"email": "ada@example.org", "phone": "1" * 41}, {"email": "ada@example.org"}),
         ({"profile_urls": "https://x.example/ada"}, {"profile_urls": ("https://x.example/ada",)}),
         ({"external_id": 7, "profile_urls": {"url": "https://x.example/ada"}}, {"external_id": "7"}),
