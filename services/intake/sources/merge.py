@@ -130,7 +130,9 @@ def _offer(data: Any, account: str, config: MergeConfig) -> Mapped:
     return gathered([judged(sent, config, text(rejected, "name", limit=500), id_of(rejected))])
 
 
-def _candidate_changed(data: Any, _account: str, _: MergeConfig) -> Mapped:
+def _candidate_changed(data: Any, account: str, config: MergeConfig) -> Mapped:
+    if config.erase_deleted and at(data, "remote_was_deleted") is True:
+        return _candidate_removed(data, account, config)
     changed = PersonChanged(person=merge_models.person(data, "/data"))
     return Mapped((reading.restated(changed, None, "candidate", "change"),))
 

@@ -161,6 +161,18 @@ class TestMerge(AdapterContract):
         (opt_out,) = self.read(body)
         assert isinstance(opt_out.data, OptOutReceived)
 
+    @pytest.mark.parametrize(("erasing", "kind"), [(False, "person.changed"), (True, "erasure.requested")])
+    def test_one_who_was_deleted_there_is_forgotten_by_whichever_event_tells(
+        self, *, erasing: bool, kind: str
+    ) -> None:
+        """As by the event of a removal, which is not sent to everybody; told twice it is one."""
+        body = CASES["a-candidate-changed"]["body"]
+        body = changed(body, ("data",), body["data"] | {"remote_was_deleted": True})
+        (told,) = self.read(body, erase_deleted=erasing)
+        assert told.data.kind == kind
+        removed = changed(body, ("hook", "event"), "Candidate.removed")
+        assert not erasing or self.read(removed, erase_deleted=True) == (told,)
+
     @pytest.mark.parametrize(("erasing", "kind"), [(False, "opt_out.received"), (True, "erasure.requested")])
     def test_one_who_is_removed_is_opted_out_or_forgotten(self, *, erasing: bool, kind: str) -> None:
         """Not both: an erasure says more, and another event would name whom it forgets."""
