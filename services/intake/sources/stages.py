@@ -21,9 +21,10 @@ _OFFER = re.compile(
     r"|предложени|оффер|пропозиці|内定|內定|オファー|录用|錄用|제안"
 )
 _INTERVIEW = re.compile(
-    rf"{_NOT_YET}\b(?:interview(?:s|ed|ing)?|on ?site|face to face|assessments?|screen)\b"
+    rf"{_NOT_YET}\b(?:interview(?:s|ed|ing)?|on ?site|face to face|assessments?)\b"
     # to screen is to read papers, unless the name says by whom or by what it is done
-    r"|(?<!\bcv )(?<!\bresume )(?<!\brésumé )(?<!\bapplication )(?<=\w )screening\b|\bscreening call\b"
+    r"|(?<!\bcv )(?<!\bresume )(?<!\brésumé )(?<!\bapplication )(?:\bscreen\b|(?<=\w )screening\b)"
+    r"|\bscreening call\b"
     r"|gespräch|gesprek|\bentretien|\bentrevista|\bcolloqui|\brozmow|intervju|samtale|haastattelu|pohovor"
     r"|mülakat|собеседован|співбесід|面接|面试|面試|面談|면접"
 )
