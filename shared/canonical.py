@@ -29,7 +29,8 @@ _PLUS_TAGS = frozenset(
     )
 )
 
-_NO_LOCAL = re.compile(r"[\s@<>,;\x00-\x1f\x7f]")
+#: A colon stands in an address only where it is quoted (RFC 5322, section 3.4.1).
+_NO_LOCAL = re.compile(r'[\s@<>,;\x00-\x1f\x7f]|^[^"]*:')
 
 #: What systems write where they have no id.
 _NO_IDS = frozenset(("null", "none", "nil", "nan", "n/a", "na", "undefined", "unknown", "anonymous"))

@@ -43,7 +43,7 @@ def tried(
         "verified": verified,
         "handshake": answer
         and {"status": answer.status, "headers": dict(answer.headers), "body": answer.body},
-        "delivery_id": adapter.delivery_id(delivery),
+        "delivery_id": adapter.delivery_id(delivery, told),
         "events": [_shown(event) for event in mapped.events] if mapped else [],
         "ignored": [{"why": one.why} for one in mapped.ignored] if mapped else [],
     }

@@ -12,6 +12,7 @@ from services.intake.sources.reading import rfc3339
 from services.intake.trial import tried
 from shared.clock import SystemClock
 from shared.errors import Invalid
+from shared.pointer import pointer
 from shared.strict_json import read
 
 app = typer.Typer()
@@ -88,18 +89,23 @@ def read_config(kind: str, file: Path | None) -> Mapping[str, Any]:
 
 
 def _pairs(headers: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Each header as it came; one that came more than once has a list of values."""
-    return [
-        (name, str(value))
+    """Each header as it came; one that came more than once has a list of values. Raises Invalid."""
+    pairs = [
+        (name, value)
         for name, values in headers.items()
         for value in (values if isinstance(values, list) else [values])
     ]
+    odd = dict.fromkeys(name for name, value in pairs if not isinstance(value, str))
+    if odd:
+        told = ", ".join(pointer((name,)) for name in odd)
+        raise Invalid.at("", f"--headers: {told}: text, or a list of texts, is expected")
+    return pairs
 
 
 def read_secrets(file: Path) -> list[str]:
     """The secrets in a file, one a line. Raises Invalid where there is none, for that would prove nothing."""
     try:
-        lines = [line.strip() for line in file.read_text("utf-8").splitlines()]
+        lines = [line.strip() for line in file.read_text("utf-8-sig").splitlines()]
     except UnicodeDecodeError:
         raise Invalid.at("", "--secret-file: text in UTF-8 is expected") from None
     secrets = [line for line in lines if line]

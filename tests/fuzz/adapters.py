@@ -57,7 +57,7 @@ def _tried(kind: str, delivery: Delivery, config: Any) -> None:
         raise AssertionError("what nobody signed was taken for genuine")
     with suppress(Invalid):
         adapter.handshake(delivery, SECRETS, config)
-    adapter.delivery_id(delivery)
+    adapter.delivery_id(delivery, config)
     try:
         mapped = adapter.map_events(delivery, config)
     except Invalid as error:

@@ -19,6 +19,7 @@ from services.intake.enrichment.asking import Ask, Asking, Subject, Unanswered, 
 from services.intake.enrichment.credentials import Credentials, Secret
 from services.intake.sources import reading
 from services.intake.sources.reading import at, each, ident, text
+from services.intake.sources.stages import stage_of
 from shared.events import KnownDecline
 from shared.reasons import Who
 
@@ -87,7 +88,7 @@ def _known(body: Any, subject: Subject) -> KnownDecline:
     return KnownDecline(
         who=_WHO[by_company] if isinstance(by_company, bool) else "unknown",
         at=told_at,
-        stage=reading.stage_of(stage) if stage else None,
+        stage=stage_of(stage),
         reason=text(reason, "reason", limit=500),
     )
 

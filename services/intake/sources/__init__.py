@@ -75,7 +75,7 @@ class Adapter(Protocol[C]):
         """
         ...
 
-    def delivery_id(self, delivery: Delivery, /) -> str | None:
+    def delivery_id(self, delivery: Delivery, config: C, /) -> str | None:
         """What every try of this delivery has in common; None where the platform names nothing."""
         ...
 

@@ -20,6 +20,7 @@ from services.intake.sources.config import Config, Erasing
 from services.intake.sources.contract import erased, judged
 from services.intake.sources.delivery import Answer, Delivery, Mapped, gathered, ignore
 from services.intake.sources.reading import at, each, ident, needed, text
+from services.intake.sources.stages import stage_of
 from shared.events import (
     DeclineReceived,
     DeclineWithdrawn,
@@ -36,7 +37,7 @@ CONFIG = Erasing
 
 _SIGNATURE = re.compile(r"sha256=([0-9a-fA-F]{64})")
 _SIDES: Mapping[str, Who] = {"RejectedByCandidate": "candidate", "RejectedByOrg": "company"}
-_STAGES: Mapping[str, Stage] = {"lead": "outreach", "offer": "offer"}
+_STAGES: Mapping[str, Stage] = {"lead": "outreach", "offer": "offer", "hired": "offer"}
 #: What an offer says of itself once the candidate said no; an approver's no is told elsewhere.
 _OFFER_DECLINED = {"offerStatus": "CandidateRejected", "acceptanceStatus": "Declined"}
 _APPLICATION = "/data/application"
@@ -54,7 +55,7 @@ def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) 
     return None
 
 
-def delivery_id(delivery: Delivery, /) -> str | None:
+def delivery_id(delivery: Delivery, _config: Config, /) -> str | None:
     """The id of what happened: the same for every try, and for every webhook that tells of it."""
     return reading.id_in(delivery.body, "webhookActionId")
 
@@ -149,7 +150,7 @@ def _stage(stage: Any) -> Stage | None:
     kind = fold(text(stage, "type") or "")
     if kind in {"", "archived"}:
         return None
-    return _STAGES.get(kind) or reading.stage_of(text(stage, "title"))
+    return _STAGES.get(kind) or stage_of(text(stage, "title"))
 
 
 def _person(candidate: Any, where: str) -> Person:

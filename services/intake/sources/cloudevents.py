@@ -85,7 +85,7 @@ def handshake(delivery: Delivery, _secrets: Sequence[str], _config: Config, /) -
     return Answer(200, headers)
 
 
-def delivery_id(delivery: Delivery, /) -> str | None:
+def delivery_id(delivery: Delivery, _config: Config, /) -> str | None:
     """An event's own name; of a batch, that of the signature where there is one."""
     named = None
     with suppress(Invalid):

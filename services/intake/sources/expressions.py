@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import jmespath
 from jmespath.exceptions import JMESPathError
+from jmespath.functions import Functions, signature
 from jmespath.parser import ParsedResult
 from jmespath.visitor import TreeInterpreter
 from pydantic import AfterValidator, StringConstraints
@@ -32,11 +33,21 @@ class _TooMuch(Exception):
     """The evaluation takes more than it may."""
 
 
+class _Functions(Functions):
+    """As they are defined, but that whole numbers are joined too, for ids often are such."""
+
+    @signature({"types": ["string"]}, {"types": ["array"]})
+    def _func_join(self, separator: str, parts: list[Any]) -> str:
+        if not all(type(part) in {str, int} for part in parts):
+            raise JMESPathError("join takes text and whole numbers")
+        return separator.join(map(str, parts))
+
+
 class _Bounded(TreeInterpreter):
     """Evaluates one expression once."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(jmespath.Options(custom_functions=_Functions()))
         self._steps = 0
 
     def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:
@@ -80,7 +91,8 @@ def _checked(expression: str) -> str:
     nodes = list(_nodes(parsed))
     unknown = {str(node["value"]) for node in nodes if node["type"] == "function_expression"} - _FUNCTIONS
     if unknown:
-        raise ValueError(f"not one of the functions {', '.join(sorted(_FUNCTIONS))}")
+        told = f"{', '.join(sorted(unknown))}: not one of the functions {', '.join(sorted(_FUNCTIONS))}"
+        raise ValueError(told)
     if sum(node["type"] in _MULTI_SELECTS for node in nodes) > MAX_MULTI_SELECTS:
         raise ValueError(f"at most {MAX_MULTI_SELECTS} multi-selects are expected")
     return expression

@@ -69,9 +69,10 @@ def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) 
     return None
 
 
-def delivery_id(_delivery: Delivery, /) -> str | None:
-    """None: which header names it only the configuration knows; each event has its own id."""
-    return None
+def delivery_id(delivery: Delivery, config: GenericConfig, /) -> str | None:
+    """What stands in the header that the configuration names for it."""
+    header = config.signature.id_header
+    return delivery.headers.get(header) if header else None
 
 
 def map_events(delivery: Delivery, config: GenericConfig, /) -> Mapped:
@@ -108,7 +109,9 @@ def _event(item: Any, config: GenericConfig) -> Sent | Ignored:
     time, sent_id = _moment(evaluate(where.time, item)), reading.ident(evaluate(where.id, item))
     if sent_id is None and isinstance(data, STOPS):
         return reading.restated(data, time, "stop")
-    return judged(reading.sent(reading.needed(sent_id, "/id"), time, data, "/time"), config)
+    if sent_id is None:
+        raise Invalid.at("/id", f"an id is expected, and {where.id!r} finds none")
+    return judged(reading.sent(sent_id, time, data, "/time"), config)
 
 
 def _fields(where: FieldMap, item: Any) -> dict[str, Any]:
@@ -116,7 +119,6 @@ def _fields(where: FieldMap, item: Any) -> dict[str, Any]:
     found = _evaluated(where, item)
     person, recruiter, job = found["person"], found["recruiter"], found["job"]
     stage, who = (fold(reading.text(found[name]) or "") for name in ("stage", "who"))
-    formerly = found["formerly"]
     return {
         "person": _told(reading.person(person, "/person")) if any(person.values()) else None,
         "recruiter": _told(reading.recruiter(**recruiter)),
@@ -129,8 +131,16 @@ def _fields(where: FieldMap, item: Any) -> dict[str, Any]:
         "channel": reading.text(found["channel"]),
         "direction": reading.text(found["direction"]),
         "decline": reading.ident(found["decline"]),
-        "formerly": [reading.ident(one) for one in formerly] if isinstance(formerly, list) else None,
+        "formerly": _ids(found["formerly"]),
     }
+
+
+def _ids(found: Any) -> list[str | None] | None:
+    """Each of a list, or the one that stands alone; None for nothing."""
+    if isinstance(found, list):
+        return [reading.ident(one) for one in found]
+    alone = reading.ident(found)
+    return [alone] if alone else None
 
 
 def _evaluated(where: BaseModel, item: Any) -> dict[str, Any]:

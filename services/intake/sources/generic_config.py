@@ -43,7 +43,7 @@ class JobMap(BaseModel):
 
 
 class FieldMap(BaseModel):
-    """Where in one item that ``events`` finds lies what; where nothing is said, as in our own contract."""
+    """Where in one item that ``events`` finds lies what; where nothing is said, under our own names."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -55,7 +55,9 @@ class FieldMap(BaseModel):
     recruiter: RecruiterMap = RecruiterMap()
     job: JobMap = JobMap()
     application: Expression = "application"
-    who: Expression = Field("who", description="candidate or company; all else is unknown.")
+    who: Expression = Field(
+        "who", description="candidate or company, in whatever letter case; all else is unknown."
+    )
     stage: Expression = "stage"
     reason: Expression = "reason"
     text: Expression = "text"

@@ -22,6 +22,7 @@ from services.intake.sources.config import Config, Erasing
 from services.intake.sources.contract import erased, judged, marked
 from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, gathered, ignore
 from services.intake.sources.reading import at, each, ident, needed, text
+from services.intake.sources.stages import stage_of
 from shared.events import (
     Data,
     DeclineReceived,
@@ -58,7 +59,7 @@ def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) 
     return None
 
 
-def delivery_id(delivery: Delivery, /) -> str | None:
+def delivery_id(delivery: Delivery, _config: Config, /) -> str | None:
     """The id that Greenhouse gives a delivery."""
     return delivery.headers.get("greenhouse-event-id")
 
@@ -88,7 +89,7 @@ def _decline(application: Any, config: Erasing) -> Sent | Ignored:
         job=reading.job(text(application, "jobs", 0, "name"), ident(application, "jobs", 0, "id")),
         application=application_id,
         who=who,
-        stage="outreach" if prospect else reading.stage_of(text(application, "current_stage", "name")),
+        stage="outreach" if prospect else stage_of(text(application, "current_stage", "name")),
         reason=text(reason, "name", limit=500),
     )
     time = reading.rfc3339(at(application, "rejected_at"))

@@ -57,7 +57,7 @@ def handshake(delivery: Delivery, secrets: Sequence[str], _config: Config, /) ->
     return Answer(200, {"Content-Type": "application/json"}, body)
 
 
-def delivery_id(delivery: Delivery, /) -> str | None:
+def delivery_id(delivery: Delivery, _config: Config, /) -> str | None:
     """The id of the notification, where it has one of its own."""
     return reading.id_in(delivery.body, "id")
 

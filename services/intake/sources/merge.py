@@ -9,7 +9,8 @@ Not documented, and how it is read here:
 - Names of events: Merge itself writes changed and updated, added and created, removed and deleted; all are
   read.
 - Who rejected an application or denied an offer: Merge has no field for it, so nobody knows unless the
-  reason is mapped: by its name, its id, or ``DENIED`` for offers.
+  reason is mapped: by its name, its id, or ``DENIED`` for offers, beside which the reason of an expanded
+  application counts too.
 - An application that is rejected no longer: it looks as every other that is not, of which there is one on
   every change, so a withdrawal is never read.
 - What lies behind an id: nothing is looked up here. The application's id stands for the person of an offer.
@@ -68,7 +69,7 @@ def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) 
     return None
 
 
-def delivery_id(delivery: Delivery, /) -> str | None:
+def delivery_id(delivery: Delivery, _config: Config, /) -> str | None:
     """The signature, by which Merge says to tell deliveries apart, however it is padded."""
     digest = signing.base64_digest(delivery.headers.get("x-merge-webhook-signature", ""))
     return digest.hex() if digest else None
@@ -124,10 +125,14 @@ def _offer(data: Any, account: str, config: MergeConfig) -> Mapped:
     )
     sent_id = reading.stable_id(account, "offer", needed(ident(data, "id"), "/data/id"), "denial")
     sent = reading.sent(sent_id, reading.rfc3339(at(data, "closed_at")), decline, "/data/closed_at")
-    return gathered([judged(sent, config)])
+    # an expanded application that is rejected tells of the same no
+    rejected = at(application, "reject_reason")
+    return gathered([judged(sent, config, text(rejected, "name", limit=500), id_of(rejected))])
 
 
-def _candidate_changed(data: Any, _account: str, _: MergeConfig) -> Mapped:
+def _candidate_changed(data: Any, account: str, config: MergeConfig) -> Mapped:
+    if config.erase_deleted and at(data, "remote_was_deleted") is True:
+        return _candidate_removed(data, account, config)
     changed = PersonChanged(person=merge_models.person(data, "/data"))
     return Mapped((reading.restated(changed, None, "candidate", "change"),))
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from services.intake.sources import reading
 from services.intake.sources.reading import at, each, ident, text
+from services.intake.sources.stages import stage_of
 from shared.events import Person, Recruiter, Stage
 from shared.reasons import fold
 
@@ -20,8 +21,7 @@ def name_of(model: Any) -> str | None:
 
 def stage(interview_stage: Any) -> Stage | None:
     """How far it went; None where there is only an id, which tells nothing."""
-    name = name_of(interview_stage)
-    return reading.stage_of(name) if name else None
+    return stage_of(name_of(interview_stage))
 
 
 def applicant(application: Any, application_id: str, where: str) -> Person:

@@ -22,7 +22,6 @@ from shared.events import (
     Job,
     Person,
     Recruiter,
-    Stage,
     content_digest,
 )
 from shared.identity import canonical_email, canonical_profile_url, identifiers
@@ -37,13 +36,9 @@ _MAX_EMAIL, _MAX_PHONE, _MAX_PROFILES, _MAX_PROFILE = 320, 40, 10, 500
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+_MAILTO = re.compile(r"^mailto:", re.IGNORECASE)
 #: RFC 3339, section 5.6; a space for the T is allowed there, and widely sent.
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-
-_STAGES: tuple[tuple[Stage, re.Pattern[str]], ...] = (
-    ("offer", re.compile(r"\boffers?\b")),
-    ("interview", re.compile(r"\b(interviews?|(phone )?screen(ing)?|on-?site|face to face|assessments?)\b")),
-)
 
 D = TypeVar("D", bound=Data)
 
@@ -72,6 +67,11 @@ def each(value: Any, *path: str | int) -> list[Any]:
     """The items of the list at this path; none where there is no list."""
     found = at(value, *path)
     return found if isinstance(found, list) else []
+
+
+def several(value: Any) -> list[Any]:
+    """A list as it is, and anything else as a list of one."""
+    return value if isinstance(value, list) else [value]
 
 
 def text(value: Any, *path: str | int, limit: int = MAX_ID) -> str | None:
@@ -140,14 +140,13 @@ def stable_id(*parts: str) -> str:
 def person(fields: Mapping[str, Any], where: str) -> Person:
     """The person of these fields, each of which may be None or no such thing.
 
-    ``profile_urls`` is a list, and ``email`` may be one: then the first that is an address is the person's.
+    ``email`` and ``profile_urls`` may be one or a list: the first that is an address is the person's.
 
     Raises Invalid, naming the place ``where`` they were looked for, when nothing tells who it is.
     """
-    emails = fields.get("email")
-    addresses = (_address(one) for one in (emails if isinstance(emails, list) else [emails]))
+    addresses = (_address(one) for one in several(fields.get("email")))
     phone = text(fields.get("phone"))
-    profiles = [text(item, limit=_MAX_PROFILE + 1) for item in each(fields.get("profile_urls"))]
+    profiles = [text(item, limit=_MAX_PROFILE + 1) for item in several(fields.get("profile_urls"))]
     found = Person(
         name=text(fields.get("name")),
         email=next((one for one in addresses if one), None),
@@ -173,9 +172,9 @@ def _is_profile(url: str) -> bool:
 
 
 def _address(value: Any) -> str | None:
-    """The address; None for what is none, or too long to be one."""
-    found = text(value, limit=_MAX_EMAIL + 1)
-    return found if found and len(found) <= _MAX_EMAIL and canonical_email(found) else None
+    """The address, also where it is written as a URL; None for what is none, or too long to be one."""
+    found = _MAILTO.sub("", text(value, limit=_MAX_EMAIL + 1) or "")
+    return found if len(found) <= _MAX_EMAIL and canonical_email(found) else None
 
 
 def recruiter(name: Any, email: Any, external_id: Any, team: Any = None) -> Recruiter | None:
@@ -202,12 +201,6 @@ def build(model: type[D], **fields: Any) -> D:
         faults = error.errors(include_url=False, include_input=False, include_context=False)
         told = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults)
         raise Invalid.at("", told) from None
-
-
-def stage_of(name: str | None) -> Stage:
-    """How far it went, by the name that the company gave the stage: interviews and offers are called so."""
-    words = fold(name or "")
-    return next((stage for stage, pattern in _STAGES if pattern.search(words)), "application")
 
 
 def restated(data: Data, time: datetime | None, *parts: str) -> Sent:

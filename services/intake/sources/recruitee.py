@@ -24,6 +24,7 @@ from services.intake.sources.config import Config, Erasing
 from services.intake.sources.contract import erased, judged
 from services.intake.sources.delivery import Answer, Delivery, Mapped, gathered, ignore
 from services.intake.sources.reading import at, each, ident, needed, text
+from services.intake.sources.stages import stage_of
 from shared.errors import Invalid
 from shared.events import DeclineReceived, DeclineWithdrawn, Person
 
@@ -53,7 +54,7 @@ def handshake(delivery: Delivery, _secrets: Sequence[str], _config: Config, /) -
     return Answer(200) if body.get("test") is True else None
 
 
-def delivery_id(delivery: Delivery, /) -> str | None:
+def delivery_id(delivery: Delivery, _config: Config, /) -> str | None:
     """The id in the envelope."""
     return reading.id_in(delivery.body, "id")
 
@@ -77,12 +78,12 @@ def map_events(delivery: Delivery, config: Erasing, /) -> Mapped:
 
 
 def _disqualified(payload: Any, disqualification: str, time: datetime | None, config: Erasing) -> Mapped:
-    reason = at(payload, "details", "disqualify_reason")
+    reason, stage = (at(payload, "details", name) for name in ("disqualify_reason", "from_stage"))
     data = reading.build(
         DeclineReceived,
         person=_person(at(payload, "candidate")),
         job=reading.job(text(payload, "offer", "title"), ident(payload, "offer", "id")),
-        stage=reading.stage_of(text(payload, "details", "from_stage", "name")),
+        stage=stage_of(text(stage, "category"), text(stage, "name")),
         reason=text(reason, limit=500) or text(reason, "name", limit=500),
     )
     sent = reading.sent(disqualification, time, data, "/created_at")

@@ -74,7 +74,7 @@ def handshake(delivery: Delivery, _secrets: Sequence[str], _config: Config, /) -
     return Answer(200, {"X-Hook-Secret": told})
 
 
-def delivery_id(delivery: Delivery, /) -> str | None:
+def delivery_id(delivery: Delivery, _config: Config, /) -> str | None:
     """The id of the event."""
     return delivery.headers.get("event-id")
 

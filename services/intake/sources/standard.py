@@ -35,7 +35,7 @@ def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config) -> 
     return None
 
 
-def delivery_id(delivery: Delivery) -> str | None:
+def delivery_id(delivery: Delivery, _config: Config, /) -> str | None:
     """The same for every try of one delivery, as the specification has it."""
     return delivery.headers.get("webhook-id")
 

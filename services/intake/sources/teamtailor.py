@@ -27,6 +27,7 @@ from services.intake.sources.config import Config, Erasing
 from services.intake.sources.contract import erased, marked
 from services.intake.sources.delivery import Answer, Delivery, Mapped, Sent, ignore
 from services.intake.sources.reading import at, ident, needed, text
+from services.intake.sources.stages import stage_of
 from shared.errors import SignatureInvalid
 from shared.events import Data, DeclineReceived, OptOutReceived, Person, PersonChanged
 
@@ -63,7 +64,7 @@ def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) 
     return None
 
 
-def delivery_id(_delivery: Delivery, /) -> str | None:
+def delivery_id(_delivery: Delivery, _config: Config, /) -> str | None:
     """None: a delivery is sent once, whatever becomes of it, and has no name."""
     return None
 
@@ -87,7 +88,7 @@ def _application(data: Any, _: Erasing) -> Mapped:
         person=Person(external_id=reading.stable_id("application", application)),
         job=reading.job(text(_member(attributes, "job-title")), ident(_member(attributes, "job-id"))),
         application=application,
-        stage=reading.stage_of(text(_member(attributes, "stage-name"))),
+        stage=stage_of(text(_member(attributes, "stage-name"))),
     )
     sent_id = reading.stable_id("application", application, "rejection")
     time = reading.rfc3339(rejected_at)

@@ -29,7 +29,8 @@ from services.intake.sources.config import Config, Erasing
 from services.intake.sources.contract import erased, judged
 from services.intake.sources.delivery import Answer, Delivery, Mapped, gathered, ignore
 from services.intake.sources.reading import at, each, ident, needed, text
-from shared.events import DeclineReceived, DeclineWithdrawn, Person, Stage
+from services.intake.sources.stages import stage_of
+from shared.events import DeclineReceived, DeclineWithdrawn, Person
 from shared.reasons import Who, fold
 
 ABOUT = "Workable"
@@ -59,7 +60,7 @@ def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) 
     return None
 
 
-def delivery_id(delivery: Delivery, /) -> str | None:
+def delivery_id(delivery: Delivery, _config: Config, /) -> str | None:
     """The id in the envelope."""
     return reading.id_in(delivery.body, "id")
 
@@ -93,7 +94,7 @@ def _disqualified(candidate: Any, decline: str, time: datetime | None, config: E
         job=reading.job(text(candidate, "job", "title"), ident(candidate, "job", "shortcode")),
         application=ident(candidate, "id"),
         who=_who(candidate, reason),
-        stage=_stage(candidate),
+        stage=stage_of(text(candidate, "stage_kind"), text(candidate, "stage")),
         reason=reason,
     )
     return gathered([judged(reading.sent(decline, time, data, "/data/disqualified_at"), config)])
@@ -105,12 +106,6 @@ def _who(candidate: Any, reason: str | None) -> Who:
     if withdrew is True and fold(reason or "") not in _SILENT:
         return "candidate"
     return "company" if withdrew is False and reason else "unknown"
-
-
-def _stage(candidate: Any) -> Stage:
-    """Workable's first stage is of people who were found, and have not applied."""
-    name = text(candidate, "stage_kind") or text(candidate, "stage")
-    return "outreach" if fold(name or "") == "sourced" else reading.stage_of(name)
 
 
 def _person(candidate: Any) -> Person:

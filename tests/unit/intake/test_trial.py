@@ -102,7 +102,14 @@ def test_every_event_of_every_kind_has_the_same_members(trial: Trial, kind: str)
 
 @pytest.mark.parametrize(
     ("secrets", "verified"),
-    [(b"s3cret\n", True), (b"new\ns3cret\n", True), (b"new\r\n\r\n s3cret", True), (b"other", False)],
+    [
+        (b"s3cret\n", True),
+        (b"new\ns3cret\n", True),
+        (b"new\r\n\r\n s3cret", True),
+        # as some editors begin a text
+        (b"\xef\xbb\xbfs3cret\r\n", True),
+        (b"other", False),
+    ],
 )
 def test_it_is_verified_by_the_secrets_in_the_file(trial: Trial, secrets: bytes, verified: bool) -> None:  # noqa: FBT001
     """One a line; what is not genuine is read even so."""
@@ -176,6 +183,11 @@ def test_a_header_may_have_come_twice(trial: Trial) -> None:
         ({"body": b"{"}, "JSON is expected"),
         ({"body": {"action": 1}}, "/action: text is expected"),
         ({"headers": ["x"]}, "--headers: a JSON object is expected"),
+        ({"headers": {"Signature": 5}}, "--headers: /Signature: text, or a list of texts, is expected"),
+        (
+            {"headers": {"Signature": ["x", None]}},
+            "--headers: /Signature: text, or a list of texts, is expected",
+        ),
         ({"config": b"[]"}, "--config: a JSON object is expected"),
         ({"config": {"reasons": 1}}, "--config: /reasons: "),
         ({"config": {"reason": {}}}, "--config: /reason: nothing of this name is expected"),

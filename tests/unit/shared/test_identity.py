@@ -69,11 +69,20 @@ def test_an_address_has_one_spelling(spelling: str, canonical: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "jane", "@example.com", "jane@", "a b@example.com", "a@b@c.de", "+x@gmail.com"]
+    "text",
+    [
+        *("", "jane", "@example.com", "jane@", "a b@example.com", "a@b@c.de", "+x@gmail.com"),
+        *("mailto:jane@example.com", "http://jane@example.com", "E-mail:jane@example.com"),
+    ],
 )
 def test_what_cannot_be_an_address_is_none(text: str) -> None:
     """No fingerprint is made of rubbish, or all rubbish would be one person."""
     assert canonical_email(text) is None
+
+
+def test_a_colon_belongs_to_an_address_where_it_is_quoted() -> None:
+    """As RFC 5322 has it; elsewhere something else stands before the address."""
+    assert canonical_email('"jane:doe"@example.com') == '"jane:doe"@example.com'
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,9 @@ checked: TypeAdapter[str] = TypeAdapter(Expression)
         ("a[?k=='x'].v | [0]", {"a": [{"k": "y", "v": 1}, {"k": "x", "v": 2}]}, 2),
         ("join(' ', [first, last])", {"first": "A", "last": "B"}, "A B"),
         ("join(' ', [first, last])", {"first": "A"}, None),
+        ("join('-', [kind, ref])", {"kind": "gone", "ref": 42}, "gone-42"),
+        ("join('-', [kind, ref])", {"kind": "gone", "ref": True}, None),
+        ("join('-', [kind, ref])", {"kind": "gone", "ref": 4.2}, None),
         ("a > b", {"a": 1, "b": "x"}, None),
         ("a.b", None, None),
         ("contains(@, 'x')", 5, None),
@@ -52,6 +55,12 @@ def test_what_is_none_or_could_grow_without_end_is_refused(expression: str) -> N
     """When it is configured, not when it is evaluated."""
     with pytest.raises(ValidationError):
         checked.validate_python(expression)
+
+
+def test_a_function_that_is_none_of_ours_is_named() -> None:
+    """And so are those that may be used."""
+    with pytest.raises(ValidationError, match=r"to_string: not one of the functions contains, .*type"):
+        checked.validate_python("join('-', ['app', to_string(id)])")
 
 
 @pytest.mark.parametrize(

@@ -76,8 +76,10 @@ def test_long_parts_make_ids_of_their_own() -> None:
             {"email": ["nobody", None, " ada@example.org "], "name": 5},
             {"email": "ada@example.org", "name": "5"},
         ),
+        ({"email": ["http://x@example.org", "MailTo:ada@example.org"]}, {"email": "ada@example.org"}),
         ({"email": "ada@example.org", "phone": "1" * 41}, {"email": "ada@example.org"}),
-        ({"external_id": 7, "profile_urls": "https://x.example/ada"}, {"external_id": "7"}),
+        ({"profile_urls": "https://x.example/ada"}, {"profile_urls": ("https://x.example/ada",)}),
+        ({"external_id": 7, "profile_urls": {"url": "https://x.example/ada"}}, {"external_id": "7"}),
         ({"external_id": 7, "profile_urls": ["@ada", "javascript:1"]}, {"external_id": "7"}),
         (
             {"profile_urls": [None, "https://www.linkedin.com/in/ada"] * 20},
@@ -95,27 +97,6 @@ def test_a_person_whom_nothing_names_is_told(fields: dict[str, Any]) -> None:
     """By the place where they were looked for."""
     with pytest.raises(Invalid, match=r"^/candidate: "):
         reading.person(fields, "/candidate")
-
-
-@pytest.mark.parametrize(
-    ("name", "stage"),
-    [
-        ("Offer", "offer"),
-        ("Offers extended", "offer"),
-        ("Preliminary Phone Screen", "interview"),
-        ("2nd INTERVIEW", "interview"),
-        ("On-site", "interview"),
-        ("Face to Face", "interview"),
-        ("Application Review", "application"),
-        ("Coffered", "application"),
-        ("Interviewer assigned", "application"),
-        ("", "application"),
-        (None, "application"),
-    ],
-)
-def test_a_stage_is_known_by_its_name(name: str | None, stage: str) -> None:
-    """As a whole word; what calls itself neither is an application."""
-    assert reading.stage_of(name) == stage
 
 
 def test_milliseconds_are_a_moment() -> None:

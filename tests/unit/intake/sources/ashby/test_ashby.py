@@ -58,9 +58,9 @@ class TestAshby(AdapterContract):
     def test_the_delivery_is_named_in_the_body(self) -> None:
         """By the same id for every try and every related webhook."""
         body = CASES["a-candidate-withdrew"]["body"]
-        assert self.adapter.delivery_id(Delivery({}, encoded(body))) == body["webhookActionId"]
+        assert self.delivery_id(Delivery({}, encoded(body))) == body["webhookActionId"]
         for other in (b"[]", b"\xff", b"{}", b'{"webhookActionId": {}}'):
-            assert self.adapter.delivery_id(Delivery({}, other)) is None
+            assert self.delivery_id(Delivery({}, other)) is None
 
     def test_related_webhooks_tell_the_same_event(self) -> None:
         """And so does a later edit; another application and another archiving are other events."""

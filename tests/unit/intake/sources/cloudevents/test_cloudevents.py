@@ -62,14 +62,14 @@ class TestCloudEvents(AdapterContract):
         structured, binary = Delivery(STRUCTURED, encoded(EVENT)), Delivery(attributes, b"{}")
         signed = self.signed(encoded(EVENT), SECRET, STRUCTURED)
         (event,) = self.read_as(EVENT, STRUCTURED)
-        assert {self.adapter.delivery_id(one) for one in (structured, binary, signed)} == {event.id}
+        assert {self.delivery_id(one) for one in (structured, binary, signed)} == {event.id}
         other = Delivery(STRUCTURED, encoded(EVENT | {"source": "/other"}))
-        assert self.adapter.delivery_id(other) not in {None, event.id}
+        assert self.delivery_id(other) not in {None, event.id}
         batch = encoded([EVENT])
-        assert self.adapter.delivery_id(Delivery(BATCH, batch)) is None
-        assert self.adapter.delivery_id(self.signed(batch, SECRET, BATCH)) == "msg_1"
+        assert self.delivery_id(Delivery(BATCH, batch)) is None
+        assert self.delivery_id(self.signed(batch, SECRET, BATCH)) == "msg_1"
         for odd in (b"", b"[]", encoded({"source": "", "id": 1})):
-            assert self.adapter.delivery_id(Delivery(STRUCTURED, odd)) is None
+            assert self.delivery_id(Delivery(STRUCTURED, odd)) is None
 
     def test_a_stop_does_not_fall_with_its_neighbour(self) -> None:
         """What cannot be read of a batch is told beside it; where there is no stop it is refused."""

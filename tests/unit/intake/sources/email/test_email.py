@@ -64,7 +64,7 @@ class TestEmail(AdapterContract):
 
     def test_an_id_that_a_delivery_has_is_told(self) -> None:
         """The same for each try."""
-        assert self.adapter.delivery_id(self.genuine()) == "msg_1"
+        assert self.delivery_id(self.genuine()) == "msg_1"
 
     def of(self, name: str, old: str = "", new: str = "", config: Mapping[str, Any] | None = None) -> Any:
         """The data of the one event that a stored mail holds, something in it replaced."""

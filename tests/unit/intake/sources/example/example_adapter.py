@@ -13,6 +13,7 @@ from services.intake.sources.config import Config, Erasing
 from services.intake.sources.contract import erased, judged
 from services.intake.sources.delivery import Answer, Delivery, Mapped, gathered, ignore
 from services.intake.sources.reading import at, ident, needed, text
+from services.intake.sources.stages import stage_of
 from shared.errors import SignatureInvalid
 from shared.events import DeclineReceived, DeclineWithdrawn
 
@@ -41,7 +42,7 @@ def handshake(_delivery: Delivery, _secrets: Sequence[str], _config: Config, /) 
     return None
 
 
-def delivery_id(delivery: Delivery, /) -> str | None:
+def delivery_id(delivery: Delivery, _config: Config, /) -> str | None:
     """The same for every try, as ExampleHire says."""
     return delivery.headers.get("x-example-delivery")
 
@@ -74,7 +75,7 @@ def _declined(data: Any, application: str, decline: str, time: datetime | None, 
         person=reading.person(fields, "/data/candidate"),
         job=reading.job(text(data, "job", "title"), ident(data, "job", "id")),
         application=application,
-        stage=reading.stage_of(text(data, "stage")),
+        stage=stage_of(text(data, "stage")),
         reason=text(reason, "name", limit=500),
     )
     return gathered([judged(reading.sent(decline, time, said, "/at"), config, ident(reason, "id"))])

@@ -42,8 +42,8 @@ class TestExample(AdapterContract):
 
     def test_the_header_names_the_delivery(self) -> None:
         """Where there is one."""
-        assert self.adapter.delivery_id(Delivery({"x-example-delivery": "d-1"}, b"")) == "d-1"
-        assert self.adapter.delivery_id(Delivery({}, b"")) is None
+        assert self.delivery_id(Delivery({"x-example-delivery": "d-1"}, b"")) == "d-1"
+        assert self.delivery_id(Delivery({}, b"")) is None
 
 
 def test_each_block_of_the_page_is_the_files_own_text() -> None:

@@ -12,12 +12,13 @@ from services.intake.sources import Delivery
 from services.intake.sources.generic import CONFIG, MAX_EVENTS
 from shared.checked import checked
 from shared.errors import Invalid, SignatureInvalid
-from shared.events import DeclineReceived, DeclineWithdrawn, Recruiter
+from shared.events import DeclineReceived, DeclineWithdrawn, PersonChanged, Recruiter
 from tests.unit.intake.sources.contract import AdapterContract, bare_hex, declines
 from tests.unit.intake.sources.deliveries import NOW, encoded, stored
 
 CASES = stored("generic")
 MAPPED = CASES["a-candidate-withdrew"]["config"]
+PROFILE = "https://www.linkedin.com/in/ada-example"
 AT = str(int(NOW.timestamp()))
 
 
@@ -32,6 +33,10 @@ class TestGeneric(AdapterContract):
     def signed(self, body: bytes, secret: str, headers: Mapping[str, str]) -> Delivery:
         """As configured."""
         return Delivery({**headers, self.signature: f"sha256={bare_hex(body, secret)}"}, body)
+
+    def test_a_delivery_has_no_name_where_none_is_configured(self) -> None:
+        """Whatever its headers hold."""
+        assert self.delivery_id(Delivery({"x-id": "d-1", "": "d-2"}, b"{}")) is None
 
     def test_other_algorithms_are_refused(self) -> None:
         """What the header says of itself is the configured prefix or nothing."""
@@ -63,6 +68,26 @@ class TestGeneric(AdapterContract):
             Recruiter(name="Bob", email="bob@acme.example", external_id="u1", team="Talent EU"),
             Recruiter(team="Talent EU"),
         ]
+
+    def test_one_profile_or_former_id_may_stand_alone(self) -> None:
+        """As text where others have a list; what is neither text nor list is none."""
+        body = {"id": "x", "type": "person.changed", "person": {"external_id": "1", "profile_urls": PROFILE}}
+        (sent,) = self.read(body | {"formerly": "2"})
+        assert isinstance(sent.data, PersonChanged)
+        assert sent.data.person.profile_urls == (PROFILE,)
+        assert sent.data.formerly == ("2",)
+        (without,) = self.read(body | {"formerly": ""})
+        assert isinstance(without.data, PersonChanged)
+        assert without.data.formerly == ()
+
+    def test_a_number_is_joined_and_a_missing_id_told_by_its_expression(self) -> None:
+        """Whoever wrote the mapping sees what found nothing."""
+        body = CASES["our-own-form-without-a-mapping"]["body"]
+        config = {"map": {"id": "join('-', [type, ref])"}}
+        (sent,) = self.map(Delivery({}, encoded(body | {"ref": 7})), config).events
+        assert sent.id == f"{body['type']}-7"
+        with pytest.raises(Invalid, match=r"^/0/id: an id is expected, and .*type, ref.* finds none"):
+            self.map(Delivery({}, encoded(body | {"ref": None})), config)
 
     def case(self, name: str) -> Delivery:
         """A stored delivery."""
@@ -167,6 +192,11 @@ class TestGenericWithTime(AdapterContract):
         key = {self.secret: b"k" * 32, self.other_secret: b"l" * 32}.get(secret, b"")
         digest = hmac.new(key, f"v0:{AT}:d-1:".encode() + body, "sha512").digest()
         return Delivery({**headers, "x-at": AT, "x-id": "d-1", "x-sig": b64encode(digest).decode()}, body)
+
+    def test_the_configured_header_names_the_delivery(self) -> None:
+        """Where it is there."""
+        assert self.delivery_id(self.genuine()) == "d-1"
+        assert self.delivery_id(Delivery({}, b"{}")) is None
 
     def test_both_alphabets_and_no_padding_are_the_same_digest(self) -> None:
         """Senders differ in that, and in nothing that matters."""

@@ -100,8 +100,8 @@ class TestLever(AdapterContract):
 
     def test_the_token_names_the_delivery(self) -> None:
         """It is drawn anew for each."""
-        assert self.adapter.delivery_id(self.genuine()) == TOKEN
-        assert self.adapter.delivery_id(Delivery({}, b"[]")) is None
+        assert self.delivery_id(self.genuine()) == TOKEN
+        assert self.delivery_id(Delivery({}, b"[]")) is None
 
     @pytest.mark.parametrize(
         ("path", "value", "pointer"),

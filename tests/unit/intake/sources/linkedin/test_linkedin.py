@@ -108,10 +108,7 @@ class TestLinkedin(AdapterContract):
 
     def test_the_id_of_a_push_names_the_delivery(self) -> None:
         """Where there is one."""
-        ids = {
-            name: self.adapter.delivery_id(Delivery({}, encoded(case["body"])))
-            for name, case in CASES.items()
-        }
+        ids = {name: self.delivery_id(Delivery({}, encoded(case["body"]))) for name, case in CASES.items()}
         assert ids["a-candidate-exported"] == "5d0f9bd5-0b7c-4b5f-8f0e-3a7d6b0a7b11"
         assert ids["a-social-action"] is None
-        assert self.adapter.delivery_id(Delivery({}, b"[]")) is None
+        assert self.delivery_id(Delivery({}, b"[]")) is None

@@ -16,6 +16,7 @@ from tests.unit.intake.sources.deliveries import changed, encoded, stored
 
 CASES = stored("merge")
 REJECTED, DENIED = CASES["rejected-by-ids"]["body"], CASES["an-offer-denied"]["body"]
+IN_FULL = CASES["an-offer-denied-in-full"]["body"]
 
 
 class TestMerge(AdapterContract):
@@ -41,9 +42,9 @@ class TestMerge(AdapterContract):
         padded = genuine.headers[self.signature]
         bare = replace(genuine, headers={self.signature: padded.rstrip("=")})
         other = self.signed(genuine.body + b" ", self.secret, {})
-        named = [self.adapter.delivery_id(delivery) for delivery in (genuine, bare, other)]
+        named = [self.delivery_id(delivery) for delivery in (genuine, bare, other)]
         assert named[0] == named[1] != named[2]
-        assert self.adapter.delivery_id(Delivery({}, genuine.body)) is None
+        assert self.delivery_id(Delivery({}, genuine.body)) is None
 
     def test_a_later_sync_tells_the_same_no_again(self) -> None:
         """Whatever else was changed; another application's is another, and that of another account."""
@@ -63,6 +64,22 @@ class TestMerge(AdapterContract):
         assert isinstance(offer.data, DeclineReceived)
         assert application.id != offer.id
         assert application.data.application == offer.data.application == "ap-1"
+
+    @pytest.mark.parametrize(
+        "reason", [{"id": "r-1", "name": "Not qualified"}, {"id": "not qualified"}, "r-9"]
+    )
+    def test_a_denied_offer_is_not_the_candidate_s_where_the_application_says_otherwise(
+        self, reason: Any
+    ) -> None:
+        """The reason of its application is a name of the same no, by whichever name it was mapped."""
+        reasons = {"denied": "candidate", "not qualified": "company", "r-9": "company"}
+        denied = changed(IN_FULL, ("data", "application", "reject_reason"), reason)
+        (offer,) = self.read(denied, reasons=reasons)
+        assert isinstance(offer.data, DeclineReceived)
+        assert offer.data.who == "unknown"
+        (alone,) = self.read(changed(denied, ("data", "application"), "ap-1"), reasons=reasons)
+        assert isinstance(alone.data, DeclineReceived)
+        assert alone.data.who == "candidate"
 
     @pytest.mark.parametrize(("body", "name"), [(REJECTED, "rejected_at"), (DENIED, "closed_at")])
     def test_merge_s_own_time_does_not_make_an_old_no_fresh(self, body: Any, name: str) -> None:
@@ -143,6 +160,18 @@ class TestMerge(AdapterContract):
         body = changed(CASES["an-opt-out-beside-it"]["body"], ("hook", "event"), event)
         (opt_out,) = self.read(body)
         assert isinstance(opt_out.data, OptOutReceived)
+
+    @pytest.mark.parametrize(("erasing", "kind"), [(False, "person.changed"), (True, "erasure.requested")])
+    def test_one_who_was_deleted_there_is_forgotten_by_whichever_event_tells(
+        self, *, erasing: bool, kind: str
+    ) -> None:
+        """As by the event of a removal, which is not sent to everybody; told twice it is one."""
+        body = CASES["a-candidate-changed"]["body"]
+        body = changed(body, ("data",), body["data"] | {"remote_was_deleted": True})
+        (told,) = self.read(body, erase_deleted=erasing)
+        assert told.data.kind == kind
+        removed = changed(body, ("hook", "event"), "Candidate.removed")
+        assert not erasing or self.read(removed, erase_deleted=True) == (told,)
 
     @pytest.mark.parametrize(("erasing", "kind"), [(False, "opt_out.received"), (True, "erasure.requested")])
     def test_one_who_is_removed_is_opted_out_or_forgotten(self, *, erasing: bool, kind: str) -> None:

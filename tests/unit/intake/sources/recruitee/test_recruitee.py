@@ -8,7 +8,7 @@ import pytest
 
 from services.intake.sources import Answer, Delivery
 from shared.errors import Invalid, SignatureInvalid
-from shared.events import DeclineWithdrawn
+from shared.events import DeclineReceived, DeclineWithdrawn
 from tests.unit.intake.sources.contract import AdapterContract, bare_hex
 from tests.unit.intake.sources.deliveries import changed, encoded, stored
 
@@ -80,6 +80,22 @@ class TestRecruitee(AdapterContract):
         assert withdrawn.data == DeclineWithdrawn(decline=decline.id)
         assert elsewhere.data != withdrawn.data
 
+    @pytest.mark.parametrize(
+        ("stage", "expected"),
+        [
+            ({"name": "Runde 2", "category": "phone_interview"}, "interview"),
+            ({"name": "Vertrag", "category": "offer"}, "offer"),
+            ({"name": "Runde 2", "category": "custom"}, None),
+        ],
+    )
+    def test_the_category_of_a_stage_tells_what_its_name_does_not(
+        self, stage: dict[str, str], expected: str | None
+    ) -> None:
+        """Where Recruitee's own word says nothing either, nobody knows."""
+        (decline,) = self.read(changed(DECLINED, ("payload", "details", "from_stage"), stage))
+        assert isinstance(decline.data, DeclineReceived)
+        assert decline.data.stage == expected
+
     def test_a_withdrawal_needs_no_time(self) -> None:
         """What stops a follow-up is believed without."""
         (withdrawn,) = self.read(changed(CASES["requalified"]["body"], ("created_at",), None))
@@ -87,8 +103,8 @@ class TestRecruitee(AdapterContract):
 
     def test_the_id_in_the_envelope_names_the_delivery(self) -> None:
         """Where there is one."""
-        assert self.adapter.delivery_id(Delivery({}, encoded(DECLINED))) == "551"
-        assert self.adapter.delivery_id(Delivery({}, b"[]")) is None
+        assert self.delivery_id(Delivery({}, encoded(DECLINED))) == "551"
+        assert self.delivery_id(Delivery({}, b"[]")) is None
 
     @pytest.mark.parametrize(
         ("path", "value", "pointer"),

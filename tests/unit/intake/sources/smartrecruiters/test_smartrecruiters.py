@@ -108,8 +108,8 @@ class TestSmartRecruiters(AdapterContract):
 
     def test_the_event_names_the_delivery(self) -> None:
         """In a header."""
-        assert self.adapter.delivery_id(self.genuine()) == self.genuine().headers["event-id"]
-        assert self.adapter.delivery_id(Delivery({}, b"")) is None
+        assert self.delivery_id(self.genuine()) == self.genuine().headers["event-id"]
+        assert self.delivery_id(Delivery({}, b"")) is None
 
     def read(self, body: Any, **headers: str | None) -> tuple[Sent, ...]:
         """The events of a body, with other headers than those of a changed status."""

@@ -37,4 +37,4 @@ class TestStandard(AdapterContract):
 
     def test_an_id_that_a_delivery_has_is_told(self) -> None:
         """The same for each try."""
-        assert self.adapter.delivery_id(self.genuine()) == "msg_1"
+        assert self.delivery_id(self.genuine()) == "msg_1"

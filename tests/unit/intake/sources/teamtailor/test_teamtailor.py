@@ -97,7 +97,7 @@ class TestTeamtailor(AdapterContract):
 
     def test_a_delivery_has_no_name(self) -> None:
         """Nothing in it is the same for each try, and there is but one."""
-        assert self.adapter.delivery_id(self.genuine()) is None
+        assert self.delivery_id(self.genuine()) is None
 
     def read(self, body: Any, **config: Any) -> tuple[Sent, ...]:
         """The events of a body, deletions among them."""

@@ -88,8 +88,8 @@ class TestWorkable(AdapterContract):
 
     def test_the_id_in_the_envelope_names_the_delivery(self) -> None:
         """Where there is one."""
-        assert self.adapter.delivery_id(Delivery({}, encoded(DECLINED))) == "6a2f0c1e"
-        assert self.adapter.delivery_id(Delivery({}, b"[]")) is None
+        assert self.delivery_id(Delivery({}, encoded(DECLINED))) == "6a2f0c1e"
+        assert self.delivery_id(Delivery({}, b"[]")) is None
 
     @pytest.mark.parametrize(
         ("path", "value", "pointer"),
