@@ -21,7 +21,7 @@ from services.intake.sources import mail, mail_reports, mail_stop, reading, stan
 from services.intake.sources.config import Config
 from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, gathered, ignore
 from shared.errors import Invalid
-from shared.events import MAX_TEXT, InteractionRecorded, OptOutReceived, Recruiter
+from shared.events import MAX_TEXT, InteractionRecorded, OptOutReceived, Person, Recruiter
 from shared.identity import canonical_email
 
 
@@ -118,9 +118,8 @@ def _answer(message: EmailMessage, name: str, config: EmailConfig) -> Sent:
     said = mail.words(message)
     if mail_stop.is_stop(said) or (not said and mail_stop.is_stop_subject(mail.subject(message))):
         return _opt_out(message, name)
-    sender, email = _sender(message)
     data = InteractionRecorded(
-        person=reading.person({"name": sender, "email": email}, "/from"),
+        person=_person(message),
         recruiter=_answered(message, config),
         direction="reply",
         text=_text(message),
@@ -129,13 +128,17 @@ def _answer(message: EmailMessage, name: str, config: EmailConfig) -> Sent:
 
 
 def _opt_out(message: EmailMessage, name: str) -> Sent:
-    """From its sender, and from whoever got the letter that it answers: the address may be another one."""
-    sender, email = _sender(message)
-    data = OptOutReceived(
-        person=reading.person({"name": sender, "email": email}, "/from"),
-        case=mail_reports.letter_of(message, "In-Reply-To", "References"),
-        text=_text(message),
-    )
+    """From its sender, and from whoever got the letter that it answers: the address may be another one, or
+    one that nobody can read.
+    """
+    case = mail_reports.letter_of(message, "In-Reply-To", "References")
+    try:
+        person = _person(message)
+    except Invalid:
+        if case is None:
+            raise
+        person = None
+    data = OptOutReceived(person=person, case=case, text=_text(message))
     return reading.restated(data, mail.sent_at(message), "mail", name)
 
 
@@ -166,6 +169,12 @@ def _sender(message: EmailMessage) -> tuple[str, str]:
     if len(senders) != 1:
         raise Invalid.at("/from", "one address is expected")
     return senders[0]
+
+
+def _person(message: EmailMessage) -> Person:
+    """The sender. Raises Invalid where nobody can tell who it is."""
+    name, email = _sender(message)
+    return reading.person({"name": name, "email": email}, "/from")
 
 
 def _sent_at(message: EmailMessage) -> datetime:

@@ -1,0 +1,93 @@
+"""Which answers ask for silence and say nothing else."""
+
+import pytest
+
+from services.intake.sources import mail_stop
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "STOP",
+        " stop.\n",
+        "Please unsubscribe!",
+        "désinscription",
+        "DESINSCRIPTION",
+        "Abmelden\n-- \nAda Example",
+        "отписаться",
+        "退订",
+        "配信停止",
+        "수신 거부",
+        "إلغاء الاشتراك",
+        "stop\n\nOn Monday, Rey wrote:\n> stop?\n> never",
+        "stop\n\nAm Montag schrieb Rey\n<rey@acme.example>:\n> Hallo",
+        "stop\n\n----- Original Message -----\nFrom: Rey",
+        "stop\n________________________________\nFrom: Rey",
+        "stop\n> quoted right below",
+        "STOP\n\nFrom: Rey <rey@acme.example>\nSent: Monday\nTo: Ada\nSubject: Designer\n\nHi Ada",
+        "Stop\n\n*From:* Rey\n*Date:* Monday\n\nHi Ada",
+        "Abmelden\nVon: Rey <rey@acme.example>\n\nGesendet: Montag\nAn: Ada",
+        "désinscription\n\nDe\u00a0: Rey\nEnvoyé\u00a0: lundi\nÀ\u00a0: Ada",
+        "baja\n\nDe: Rey\nEnviado el: lunes\nPara: Ada",
+        "wypisz\n\nOd: Rey\nWysłano: poniedziałek",
+        "dur\n\nKimden: Rey\nGönderme Tarihi: Pazartesi",
+        "стоп\n\n От: Рей\n Отправлено: понедельник",
+        "退订\n\n发件人\uff1a Rey\n发送时间\uff1a 星期一",
+        "수신 거부\n\n보낸 사람: Rey\n보낸 날짜: 월요일",
+        "توقف\n\n\u200fمن: Rey\n\u200fتم الإرسال: الاثنين",
+        "STOP\n\nSent from my iPhone",
+        "Stop.\nSent from Outlook for iOS\n\n> quoted",
+        "Stop\n\nGet Outlook for Android",
+        "Bitte abmelden.\n\nVon meinem iPhone gesendet",
+        "Désinscription\n\nEnvoyé de mon iPad",
+        "Baja\n\nEnviado desde mi Samsung Galaxy",
+        "lopeta\n\nLähetetty iPhonesta",
+        "wypisz\n\nWysłano z iPhone'a",
+    ],
+)
+def test_a_word_that_asks_for_silence_and_nothing_else_is_an_opt_out(text: str) -> None:
+    """In any spelling, above whatever history."""
+    assert mail_stop.is_stop(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "...",
+        "no",
+        "nein danke",
+        "stopped",
+        "Stop by on Monday",
+        "I cannot stop",
+        "> stop",
+        "Great!\n> stop",
+        "stop\n\nAda",
+        "Stop by\n\nSent from my iPhone",
+        "Sent from my iPhone",
+        "stop\n\nI sent the CV from my desk, not from my iPhone",
+        "stop\n\nSent from my heart",
+        "Thanks:\n\nstop the presses:\n> x",
+        "stop\n\nFrom: a friend\nI would have expected it",
+        "stop\n\nDate: Monday\nFrom: Ada",
+        "From: Rey\nSent: Monday\n\nstop",
+        "--",
+    ],
+)
+def test_everything_else_is_left_to_policy(text: str) -> None:
+    """A mere no, more words, or the words of somebody else."""
+    assert not mail_stop.is_stop(text)
+
+
+@pytest.mark.parametrize(
+    "subject", ["stop", "Re: unsubscribe", "RE: Re[2]: Stop.", "AW: abmelden", "回复\uff1a退订"]
+)
+def test_a_subject_may_be_the_answer_to_such_a_word(subject: str) -> None:
+    """Programs write so before it."""
+    assert mail_stop.is_stop_subject(subject)
+
+
+@pytest.mark.parametrize("subject", ["", "Re:", "Re: Designer", "Rest: stop", "Reunsubscribe"])
+def test_any_other_subject_asks_for_nothing(subject: str) -> None:
+    """Nor does one that only begins like it."""
+    assert not mail_stop.is_stop_subject(subject)
