@@ -17,7 +17,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from services.intake.sources import mail, mail_reports, mail_stop, reading, standard_webhooks
+from services.intake.sources import mail, mail_body, mail_reports, mail_stop, reading, standard_webhooks
 from services.intake.sources.config import Config
 from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, gathered, ignore
 from shared.errors import Invalid
@@ -115,8 +115,7 @@ def _outreach(message: EmailMessage, name: str, config: EmailConfig) -> Mapped:
 
 
 def _answer(message: EmailMessage, name: str, config: EmailConfig) -> Sent:
-    said = mail.words(message)
-    if mail_stop.is_stop(said) or (not said and mail_stop.is_stop_subject(mail.subject(message))):
+    if _is_stop(message):
         return _opt_out(message, name)
     data = InteractionRecorded(
         person=_person(message),
@@ -125,6 +124,12 @@ def _answer(message: EmailMessage, name: str, config: EmailConfig) -> Sent:
         text=_text(message),
     )
     return reading.sent(reading.stable_id("mail", name), _sent_at(message), data)
+
+
+def _is_stop(message: EmailMessage) -> bool:
+    """Of a body in several texts the first tells: lists and servers on the way add theirs below."""
+    said = next(iter(mail_body.passages(message)), "")
+    return mail_stop.is_stop(said) or (not said and mail_stop.is_stop_subject(mail.subject(message)))
 
 
 def _opt_out(message: EmailMessage, name: str) -> Sent:
@@ -190,4 +195,4 @@ def _canonical(message: EmailMessage, name: str) -> set[str]:
 
 
 def _text(message: EmailMessage) -> str | None:
-    return mail.words(message)[:MAX_TEXT] or None
+    return mail_body.words(message)[:MAX_TEXT] or None

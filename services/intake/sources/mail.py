@@ -14,7 +14,6 @@ from email.parser import BytesParser, Parser
 from email.policy import EmailPolicy
 from email.utils import getaddresses, parsedate_to_datetime
 
-from services.intake.sources.mail_html import seen_text
 from shared.errors import Invalid
 from shared.moments import to_millisecond
 
@@ -25,17 +24,7 @@ MAX_PARTS = 50
 #: A longer header counts as none, for a part of an address is somebody else's.
 MAX_HEADER = 1_000
 
-#: A line that goes on in the next: neither is quoted, and it is not the one above a signature.
-_FLOWS = re.compile(r"^(?!>|-- \n)(.*) \n ?(?!>)", re.MULTILINE)
 _PART = re.compile(rb"content-type", re.IGNORECASE)
-#: Decoders that take their time, or read more than letters, are not for strangers to choose.
-_CHARSETS = re.compile(
-    r"us-ascii|utf-?8|utf-?16(le|be)?|iso-?8859-\d{1,2}|windows-\d{3,4}|cp\d{3,4}|koi8-[ru]|macintosh"
-    r"|iso-2022-(jp|kr)|shift_?jis|euc-(jp|kr)|ks_c_5601-1987|gb2312|gbk|gb18030|big5",
-    re.ASCII,
-)
-
-
 #: Words encoded one after another (RFC 2047, 6.2): the space between them parts nothing.
 _ENCODED = r"=\?[^?\s]+\?[bq]\?[^?\s]*\?="
 _ADJACENT = re.compile(rf"({_ENCODED})\s+(?={_ENCODED})", re.IGNORECASE)
@@ -160,40 +149,6 @@ def inner(part: EmailMessage) -> list[EmailMessage]:
     """The mails, or blocks of fields, that a part of type ``message`` holds."""
     payload = part.get_payload()
     return [one for one in payload if isinstance(one, EmailMessage)] if isinstance(payload, list) else []
-
-
-def words(message: EmailMessage) -> str:
-    """What is written in it, attachments and quoted mails aside; plain text is believed before HTML.
-
-    But not where nothing is to be seen of it: some programs leave the plain text blank.
-    """
-    for kind, read in (("plain", _plain_text), ("html", _page)):
-        with suppress(Exception):
-            part = message.get_body((kind,))
-            text = clean(read(part)).strip() if isinstance(part, EmailMessage) else ""
-            if any(letter.isprintable() and not letter.isspace() for letter in text):
-                return text
-    return ""
-
-
-def _plain_text(part: EmailMessage) -> str:
-    """With its lines as their writer had them, where spaces were put in to break them (RFC 3676, 4)."""
-    text = content(part)
-    if str(part.get_param("delsp", "")).casefold() != "yes":
-        return text
-    return _FLOWS.sub(r"\1", text.replace("\r\n", "\n"))
-
-
-def _page(part: EmailMessage) -> str:
-    return seen_text(content(part))
-
-
-def content(part: EmailMessage) -> str:
-    """The text of a part; what its charset does not have is shown as a question mark."""
-    payload = part.get_payload(decode=True)
-    charset = (part.get_content_charset() or "us-ascii").lower()
-    known = charset if _CHARSETS.fullmatch(charset) and charset != "us-ascii" else "utf-8"
-    return payload.decode(known, "replace") if isinstance(payload, bytes) else ""
 
 
 def clean(text: str) -> str:

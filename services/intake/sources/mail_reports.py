@@ -7,7 +7,7 @@ policy looks whether that letter was sent. Addresses in it are not looked at: an
 import re
 from email.message import EmailMessage
 
-from services.intake.sources import mail
+from services.intake.sources import mail, mail_body
 from services.intake.sources.delivery import Mapped, ignore
 from services.intake.sources.reading import restated
 from shared.events import BounceReceived, ComplaintReceived
@@ -64,7 +64,7 @@ def _blocks(status: EmailMessage) -> list[EmailMessage]:
     found = mail.inner(status)
     if status.get_content_type() == "message/delivery-status":
         return found
-    rest = "\n".join(mail.content(block) for block in found).replace("\r\n", "\n")
+    rest = "\n".join(mail_body.content(block) for block in found).replace("\r\n", "\n")
     return [*found, *(mail.read_headers(group) for group in rest.split("\n\n"))]
 
 
@@ -76,7 +76,7 @@ def _reported(message: EmailMessage) -> str | None:
         if kind in _ORIGINAL:
             quoted += mail.inner(part)
         elif kind == _HEADERS:
-            quoted.append(mail.read_headers(mail.content(part)))
+            quoted.append(mail.read_headers(mail_body.content(part)))
     if not quoted:
         return letter_of(message, "In-Reply-To", "References")
     found = {letter_of(original, "Message-ID") for original in quoted}

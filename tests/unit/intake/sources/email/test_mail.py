@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from services.intake.sources import mail, mail_html
+from services.intake.sources import mail, mail_body, mail_html
 from shared.errors import Invalid
 from tests.unit.intake.sources.email.letters import written
 
@@ -44,7 +44,7 @@ def test_a_hostile_mail_is_read_or_refused_soon(name: str) -> None:
     began = time.process_time()
     try:
         message = mail.read(HOSTILE[name])
-        mail.words(message), mail.subject(message), mail.sent_at(message)
+        mail_body.words(message), mail.subject(message), mail.sent_at(message)
         for header in ("From", "To", "Cc", "Message-ID"):
             mail.addresses(message, header)
             mail.word(message, header)
@@ -66,27 +66,8 @@ def test_a_mail_has_so_many_parts_at_most(levels: int) -> None:
 def test_only_the_beginning_of_a_long_mail_is_read() -> None:
     """By its bytes, and by its lines."""
     head = written("From: a@example.com", "", "")
-    assert len(mail.words(mail.read(head + b"x" * 2 * mail.MAX_BYTES))) == mail.MAX_BYTES - len(head)
-    assert len(mail.words(mail.read(head + b"x\r\n" * 2 * mail.MAX_LINES)).split()) == mail.MAX_LINES - 2
-
-
-@pytest.mark.parametrize(
-    ("charset", "raw", "text"),
-    [
-        ("utf-8", "é".encode(), "é"),
-        ("iso-8859-1", b"\xe9", "é"),
-        ("Windows-1252", b"\x80", "€"),
-        ("us-ascii", "é".encode(), "é"),
-        ("shift_jis", "停止".encode("shift_jis"), "停止"),
-        ("unicode_escape", b"\\x41", "\\x41"),
-        ("x-unknown", b"\xff", "\ufffd"),
-        ("cp9999", b"x", ""),
-    ],
-)
-def test_letters_are_read_as_the_mail_says(charset: str, raw: bytes, text: str) -> None:
-    """In the charsets that mails are written in; decoders that do more are not for strangers to call."""
-    head = f"Content-Type: text/plain; charset={charset}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
-    assert mail.words(mail.read(head.encode() + raw)) == text
+    assert len(mail_body.words(mail.read(head + b"x" * 2 * mail.MAX_BYTES))) == mail.MAX_BYTES - len(head)
+    assert len(mail_body.words(mail.read(head + b"x\r\n" * 2 * mail.MAX_LINES)).split()) == mail.MAX_LINES - 2
 
 
 def test_a_page_is_read_as_it_is_seen() -> None:
@@ -98,50 +79,3 @@ def test_a_page_is_read_as_it_is_seen() -> None:
     seen = mail_html.seen_text(page).split("\n")
     assert [line.strip() for line in seen] == ["One two <3", "three", "> q", "> r", ">", "four", "five"]
     assert mail_html.seen_text("a<style>b") == "a"
-
-
-@pytest.mark.parametrize("blank", ["", "\r\n", "\u00a0 \u200b\r\n", "\t\ufeff"])
-@pytest.mark.parametrize("kind", ["alternative", "mixed"])
-def test_html_is_read_where_the_plain_text_is_blank(blank: str, kind: str) -> None:
-    """And the plain text where it is not, or where there is no other."""
-    html = ("--b", "Content-Type: text/html; charset=utf-8", "", "<p>No <b>thanks</b></p>", "--b--")
-
-    def of(text: str, *more: str) -> str:
-        head = (f"Content-Type: multipart/{kind}; boundary=b", "", "--b")
-        return mail.words(
-            mail.read(
-                written(*head, "Content-Type: text/plain; charset=utf-8", "", text, *(more or ["--b--"]))
-            )
-        )
-
-    assert of(blank, *html) == "No thanks"
-    assert of("Plain", *html) == "Plain"
-    assert of(blank) == ""
-
-
-@pytest.mark.parametrize(
-    ("delsp", "text", "said"),
-    [
-        (
-            "; delsp=yes",
-            "un \r\nsub \r\nscribe \r\n> q \r\n> r \r\n-- \r\nAda",
-            "unsubscribe \n> q \n> r \n-- \nAda",
-        ),
-        ("; DelSp=Yes", "so \r\n  be it", "so be it"),
-        ("", "un \r\nsubscribe", "un \nsubscribe"),
-    ],
-)
-def test_a_line_that_was_broken_with_a_space_goes_on(delsp: str, text: str, said: str) -> None:
-    """Where its format says that the space is not the writer's; what is quoted stays as it is."""
-    head = f"Content-Type: text/plain; charset=utf-8; format=flowed{delsp}"
-    assert mail.words(mail.read(written(head, "", text))) == said
-
-
-@pytest.mark.parametrize(
-    "told", ["base64", "BASE64 ", "base64 (as ever)", "(as ever) base64; x=y", "\tbase64\t"]
-)
-def test_the_encoding_of_a_part_is_its_first_word(told: str) -> None:
-    """Without the space and the comments around it."""
-    assert (
-        mail.words(mail.read(written(f"Content-Transfer-Encoding: {told}", "X: y", "", "U1RPUA=="))) == "STOP"
-    )
