@@ -29,6 +29,7 @@ HOSTILE = {
     "a slow charset": b'Content-Type: text/plain; charset="punycode"\r\n\r\n' + b"a" * 250_000,
     "no charset": b'Content-Type: text/plain; charset="\xff"\r\n\r\nx',
     "tags": b"Content-Type: text/html\r\n\r\n" + b"<!--<a <" * 30_000,
+    "comments": b"Content-Type: text/html\r\n\r\n" + b"<!-- <!-->" * 12_000 + b"<!--" * 30_000,
     "entities": b"Content-Type: text/html\r\n\r\n&#" + b"9" * 250_000,
     "a part that never ends": b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n',
     "base64 that is none": b"Content-Transfer-Encoding: base64\r\nX: y\r\n\r\n" + b"=*" * 100_000,
@@ -79,3 +80,20 @@ def test_a_page_is_read_as_it_is_seen() -> None:
     seen = mail_html.seen_text(page).split("\n")
     assert [line.strip() for line in seen] == ["One two <3", "three", "> q", "> r", ">", "four", "five"]
     assert mail_html.seen_text("a<style>b") == "a"
+
+
+@pytest.mark.parametrize(
+    ("page", "seen"),
+    [
+        ("Yes<!--[if mso]><p>never</p><![endif]-->, do", "Yes, do"),
+        ("<!--[if !mso]><!-->Yes<!--<![endif]--> <![if !mso]>do<![endif]>", "Yes do"),
+        ("a<!-- <b --> b <!-- > <p title=x -->c", "a b c"),
+        ("<!---->a<!-->b<!--->c", "abc"),
+        ("<style><!-- p > a {} --></style>a --> b", "a --> b"),
+        ("a<!-- b --!>c", "ac"),
+        ("a<!-- b --><!-- c", "a c"),
+    ],
+)
+def test_a_comment_is_not_seen_whatever_it_holds(page: str, seen: str) -> None:
+    """As browsers end it; but one that is never closed hides nothing, for a wish might stand there."""
+    assert mail_html.seen_text(page) == seen
