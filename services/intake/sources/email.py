@@ -129,7 +129,7 @@ def _answer(message: EmailMessage, name: str, config: EmailConfig) -> Sent:
 def _is_stop(message: EmailMessage) -> bool:
     """Of a body in several texts the first tells: lists and servers on the way add theirs below."""
     said = next(iter(mail_body.passages(message)), "")
-    return mail_stop.is_stop(said) or (not said and mail_stop.is_stop_subject(mail.subject(message)))
+    return mail_stop.is_stop(said, mail.subject(message))
 
 
 def _opt_out(message: EmailMessage, name: str) -> Sent:

@@ -53,6 +53,30 @@ from services.intake.sources import mail_stop
         "Baja\n\nEnviado desde mi Samsung Galaxy",
         "lopeta\n\nLähetetty iPhonesta",
         "wypisz\n\nWysłano z iPhone'a",
+        "STOP\n\nSent from Mail for Windows\n\nFrom: Rey\nSent: Monday\n\nDear Ada",
+        "STOP\n\nOutlook für Android herunterladen<https://aka.ms/AAb9ysg>\n________________________________",
+        "STOP\n\nTélécharger Outlook pour iOS<https://aka.ms/o0ukef>",
+        "STOP\n\nPobierz program Outlook dla systemu iOS",
+        "STOP\n\nOdesláno z iPhonu",
+        "STOP\n\niPhone'umdan gönderildi",
+        "STOP\n\n发自我的iPhone",
+        "STOP\n\niPhoneから送信",
+        "STOP\n\n나의 iPhone에서 보냄",
+        "STOP\n\nDiese Nachricht wurde von meinem Android-Gerät mit GMX Mail gesendet.",
+        "STOP\n\nYahoo Mail: Search, Organize, Conquer",
+        "STOP\n\n\n\nSent with Proton Mail secure email.\n\n\nOn Monday, Rey wrote:\n\n> Dear Ada",
+        "STOP\n\nSent from my iPhone\n\nGet Outlook for iOS",
+        "取消订阅",
+        "구독 취소",
+        "Darse de baja",
+        "Se désabonner",
+        "Désabonnez-moi, s'il vous plaît.",
+        "Do not contact me again!",
+        "Don\u2019t contact me",
+        "No more e-mails, thank you",
+        "Stop, please.",
+        "S T O P",
+        "S\u200bTOP\u200d",
     ],
 )
 def test_a_word_that_asks_for_silence_and_nothing_else_is_an_opt_out(text: str) -> None:
@@ -77,6 +101,12 @@ def test_a_word_that_asks_for_silence_and_nothing_else_is_an_opt_out(text: str) 
         "Sent from my iPhone",
         "stop\n\nI sent the CV from my desk, not from my iPhone",
         "stop\n\nSent from my heart",
+        "stop\n\nSent my CV",
+        "stop\n\nMy iPhone was resent",
+        "stop\n\nSent from my iPhone" + " again" * 20,
+        "Please",
+        "Thanks, please",
+        "s t",
         "Thanks:\n\nstop the presses:\n> x",
         "stop\n\nFrom: a friend\nI would have expected it",
         "stop\n\nDate: Monday\nFrom: Ada",
@@ -106,3 +136,13 @@ def test_a_subject_may_be_the_answer_to_such_a_word(subject: str) -> None:
 def test_any_other_subject_asks_for_nothing(subject: str) -> None:
     """Nor does one that only begins like it."""
     assert not mail_stop.is_stop_subject(subject)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "> Dear Ada,\n> we have a role.", "Sent from my iPhone", "On Monday, Rey wrote:\n> x"]
+)
+def test_a_subject_speaks_where_nothing_was_written_below_it(text: str) -> None:
+    """Whatever programs wrote there; but not above words of the writer's own."""
+    assert mail_stop.is_stop(text, "Stop")
+    assert not mail_stop.is_stop(text, "Designer")
+    assert not mail_stop.is_stop(f"Gladly\n\n{text}", "Stop")
