@@ -17,8 +17,8 @@ _FEEDBACK = "message/feedback-report"
 _ORIGINAL = frozenset({"message/rfc822", "message/global", "message/global-headers"})
 _HEADERS = "text/rfc822-headers"
 #: Types of feedback by which somebody did not want the letter, of those that IANA lists (MARF parameters);
-#: `opt-out` is remembered of drafts of RFC 5965, and unverified.
-_COMPLAINTS = frozenset({"abuse", "fraud", "opt-out", "other"})
+#: `opt-out` and `opt-out-list` are remembered of drafts of RFC 5965, and unverified.
+_COMPLAINTS = frozenset({"abuse", "fraud", "opt-out", "opt-out-list", "other"})
 #: A letter's Message-ID is its case at the tenant's domain.
 _LETTER = re.compile(r"<(case_[a-z2-7]{32})@[^<>@\s]{1,255}>", re.ASCII)
 _CLASS = re.compile(r"([245])\.\d{1,3}\.\d{1,3}\b", re.ASCII)

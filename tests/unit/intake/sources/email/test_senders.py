@@ -51,3 +51,32 @@ def test_addresses_beyond_ascii_are_who_they_say() -> None:
     )
     for address in ("jürgen@example.com", "jörgen@example.com"):
         assert read(altered("a-stop", "ada@example.com", address)).person.email == address
+
+
+@pytest.mark.parametrize(
+    ("sender", "name"), [("Example, Ada <ada@example.com>", "Example, Ada"), ("Ex, <ada@example.com>", "Ex")]
+)
+def test_a_name_that_lacks_its_quotes_is_no_second_sender(sender: str, name: str) -> None:
+    """As some programs write it; two addresses are still two."""
+    body = altered("a-reply", '"Ada Example" <ada@example.com>', sender)
+    told = read(body)
+    assert (told.person.name, told.person.email) == (name, "ada@example.com")
+    with pytest.raises(Invalid):
+        read(body.replace(b"From: ", b"From: bob@example.com, "))
+
+
+@pytest.mark.parametrize(
+    ("address", "wish"),
+    [
+        ("stop@acme.example", True),
+        ("STOP+c42@acme.example", True),
+        ("stop+@acme.example", True),
+        ("stop+c42@other.example", False),
+        ("nonstop+c42@acme.example", False),
+        ("+stop@acme.example", False),
+    ],
+)
+def test_the_address_to_opt_out_may_have_a_tag(address: str, *, wish: bool) -> None:
+    """By which a mailing knows whom it wrote to."""
+    told = read(altered("a-reply", "rey@acme.example", address), {"unsubscribe": ["stop@acme.example"]})
+    assert isinstance(told, OptOutReceived) is wish
