@@ -45,6 +45,8 @@ _FOLLOWS = (
     *("发送时间", "收件人", "主题", "寄件日期", "日期", "收件者", "主旨"),
 )
 _HEADER_LINES = 3
+#: Whoever writes more has more to say than a word, wherever history begins.
+_MAX_OWN_LINES = 1_000
 #: A longer line is prose.
 _MAX_NAME, _MAX_NAME_WORDS = 40, 3
 #: What turns the direction of writing, or has no width.
@@ -58,7 +60,8 @@ def own_words(text: str) -> str:
 
 
 def _above(lines: Sequence[str]) -> str:
-    end = next((place for place in range(len(lines)) if _is_history(lines, place)), len(lines))
+    looked_at = range(min(len(lines), _MAX_OWN_LINES))
+    end = next((place for place in looked_at if _is_history(lines, place)), len(lines))
     own = "\n".join(lines[:end]).rstrip()
     above, _, last = own.rpartition("\n\n")
     quoted = end < len(lines) and lines[end].startswith(">")

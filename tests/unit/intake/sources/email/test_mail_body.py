@@ -94,6 +94,7 @@ def multipart(kind: str, *parts: tuple[str, ...], boundary: str = "b") -> tuple[
         (((*TEXT, "  "), PICTURE, (*TEXT, "stop")), ["stop"]),
         (((*TEXT, "stop"), (*PAGE, "<b>stop</b>")), ["stop"]),
         ((multipart("alternative", (*TEXT, "a"), (*PAGE, "b"), boundary="i"), (*TEXT, "c")), ["a", "c"]),
+        ((multipart("alternative", (*PAGE, "b"), (*TEXT, "a"), boundary="i"), (*TEXT, "c")), ["a", "c"]),
         ((multipart("related", (*PAGE, "a"), PICTURE, (*TEXT, "b"), boundary="i"), (*TEXT, "c")), ["a", "c"]),
         (((*TEXT, "a"), ("Content-Type: text/plain; name=cv.txt", "", "b")), ["a"]),
         (((*TEXT, "a"), ("Content-Disposition: inline; filename=cv.txt", "", "b")), ["a"]),

@@ -1,5 +1,7 @@
 """Which answers ask for silence and say nothing else."""
 
+import time
+
 import pytest
 
 from services.intake.sources import mail_stop
@@ -146,3 +148,21 @@ def test_a_subject_speaks_where_nothing_was_written_below_it(text: str) -> None:
     assert mail_stop.is_stop(text, "Stop")
     assert not mail_stop.is_stop(text, "Designer")
     assert not mail_stop.is_stop(f"Gladly\n\n{text}", "Stop")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a:\n",
+        "a:\n" + "\n" * 99,
+        "a@b 2026 " * 30 + ":\n",
+        "> a\n\n",
+        "Sent from my iPhone\n",
+        "sent " * 20 + "\n",
+    ],
+)
+def test_a_long_text_is_looked_at_soon(text: str) -> None:
+    """In time that grows with its length, whatever its lines look like."""
+    began = time.process_time()
+    assert not mail_stop.is_stop("stop by\n" + text * (250_000 // len(text)))
+    assert time.process_time() - began < 2
