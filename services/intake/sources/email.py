@@ -1,15 +1,13 @@
 """The kind `email`: one mail a delivery, as it came (RFC 5322), signed as Standard Webhooks 1.0.0 says.
 
 Whoever passes the mail on signs it, or it is fetched from a folder; its own headers are a stranger's word.
-Facts, from the RFCs named:
-``Auto-Submitted`` (RFC 3834, section 5) with any word but ``no`` marks what no person wrote; so do, by custom
-and unverified, X-Autoreply, X-Autorespond, Precedence (bulk, junk, list, auto_reply), an empty Return-Path.
 Mail to an address of a List-Unsubscribe header (RFC 2369, section 3.2) is an opt-out, whatever it says.
 
 A mail is never a decline: what an answer means is read by policy, and whose no it was the platform tells.
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from email.message import EmailMessage
@@ -17,11 +15,19 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from services.intake.sources import mail, mail_reports, mail_stop, reading, standard_webhooks
+from services.intake.sources import (
+    mail,
+    mail_automatic,
+    mail_body,
+    mail_reports,
+    mail_stop,
+    reading,
+    standard_webhooks,
+)
 from services.intake.sources.config import Config
 from services.intake.sources.delivery import Answer, Delivery, Ignored, Mapped, Sent, gathered, ignore
 from shared.errors import Invalid
-from shared.events import MAX_TEXT, InteractionRecorded, OptOutReceived, Recruiter
+from shared.events import MAX_TEXT, InteractionRecorded, OptOutReceived, Person, Recruiter
 from shared.identity import canonical_email
 
 
@@ -53,7 +59,7 @@ DIRECTION = "X-Afterword-Direction"
 
 #: Wherever an address stands to which a mail went: by its sender's word, or by that of a server on the way.
 _RECIPIENTS = ("To", "Cc", "Bcc", "Delivered-To", "X-Original-To")
-_BULK = frozenset({"bulk", "junk", "list", "auto_reply"})
+_TAG = re.compile(r"(?<=.)\+[^@]*@")
 
 
 def verify(
@@ -93,11 +99,13 @@ def _of_a_person(message: EmailMessage, name: str, direction: str, config: Email
         return _outreach(message, name, config)
     if _is_unsubscription(message, config):
         return Mapped((_opt_out(message, name),))
-    if _is_automatic(message):
+    of_recruiter = not direction and not _canonical(message, "From").isdisjoint(config.recruiters)
+    wish = not of_recruiter and _is_stop(message)
+    if mail_automatic.is_automatic(message) or (not wish and mail_automatic.seems_automatic(message)):
         return ignore("an automatic mail, which no person wrote")
-    if not direction and not _canonical(message, "From").isdisjoint(config.recruiters):
+    if of_recruiter:
         return _outreach(message, name, config)
-    return Mapped((_answer(message, name, config),))
+    return Mapped((_opt_out(message, name) if wish else _answer(message, name, config),))
 
 
 def _outreach(message: EmailMessage, name: str, config: EmailConfig) -> Mapped:
@@ -115,12 +123,8 @@ def _outreach(message: EmailMessage, name: str, config: EmailConfig) -> Mapped:
 
 
 def _answer(message: EmailMessage, name: str, config: EmailConfig) -> Sent:
-    said = mail.words(message)
-    if mail_stop.is_stop(said) or (not said and mail_stop.is_stop_subject(mail.subject(message))):
-        return _opt_out(message, name)
-    sender, email = _sender(message)
     data = InteractionRecorded(
-        person=reading.person({"name": sender, "email": email}, "/from"),
+        person=_person(message),
         recruiter=_answered(message, config),
         direction="reply",
         text=_text(message),
@@ -128,29 +132,32 @@ def _answer(message: EmailMessage, name: str, config: EmailConfig) -> Sent:
     return reading.sent(reading.stable_id("mail", name), _sent_at(message), data)
 
 
+def _is_stop(message: EmailMessage) -> bool:
+    """Of a body in several texts the first tells: lists and servers on the way add theirs below."""
+    said = next(iter(mail_body.passages(message)), "")
+    return mail_stop.is_stop(said, mail.subject(message))
+
+
 def _opt_out(message: EmailMessage, name: str) -> Sent:
-    """From its sender, and from whoever got the letter that it answers: the address may be another one."""
-    sender, email = _sender(message)
-    data = OptOutReceived(
-        person=reading.person({"name": sender, "email": email}, "/from"),
-        case=mail_reports.letter_of(message, "In-Reply-To", "References"),
-        text=_text(message),
-    )
+    """From its sender, and from whoever got the letter that it answers: the address may be another one, or
+    one that nobody can read.
+    """
+    case = mail_reports.letter_of(message, "In-Reply-To", "References")
+    try:
+        person = _person(message)
+    except Invalid:
+        if case is None:
+            raise
+        person = None
+    data = OptOutReceived(person=person, case=case, text=_text(message))
     return reading.restated(data, mail.sent_at(message), "mail", name)
 
 
 def _is_unsubscription(message: EmailMessage, config: EmailConfig) -> bool:
+    """Mailings often name the address with a tag (RFC 5233), by which they know whom they wrote to."""
     got = set[str]().union(*(_canonical(message, name) for name in _RECIPIENTS))
+    got |= {_TAG.sub("@", address) for address in got}
     return not got.isdisjoint(config.unsubscribe) and mail.word(message, "Auto-Submitted") != "auto-replied"
-
-
-def _is_automatic(message: EmailMessage) -> bool:
-    return (
-        mail.word(message, "Auto-Submitted") not in {"", "no"}
-        or any(mail.word(message, name) not in {"", "no"} for name in ("X-Autoreply", "X-Autorespond"))
-        or mail.word(message, "Precedence") in _BULK
-        or mail.header(message, "Return-Path") == "<>"
-    )
 
 
 def _answered(message: EmailMessage, config: EmailConfig) -> Recruiter | None:
@@ -161,11 +168,25 @@ def _answered(message: EmailMessage, config: EmailConfig) -> Recruiter | None:
 
 
 def _sender(message: EmailMessage) -> tuple[str, str]:
-    """Name and address of the one sender. Raises Invalid where there is none, or more than one."""
-    senders = mail.addresses(message, "From")
-    if len(senders) != 1:
+    """Name and address of the one sender. Raises Invalid where there is none, or more than one.
+
+    What holds no address is of a name that should have been in quotes: Example, Ada <ada@example.com>.
+    """
+    told = mail.addresses(message, "From")
+    addresses = [address for _, address in told if "@" in address]
+    if len(told) > 1 and len(addresses) == 1:
+        return ", ".join(name or address for name, address in told if name or "@" not in address), addresses[
+            0
+        ]
+    if len(told) != 1:
         raise Invalid.at("/from", "one address is expected")
-    return senders[0]
+    return told[0]
+
+
+def _person(message: EmailMessage) -> Person:
+    """The sender. Raises Invalid where nobody can tell who it is."""
+    name, email = _sender(message)
+    return reading.person({"name": name, "email": email}, "/from")
 
 
 def _sent_at(message: EmailMessage) -> datetime:
@@ -181,4 +202,4 @@ def _canonical(message: EmailMessage, name: str) -> set[str]:
 
 
 def _text(message: EmailMessage) -> str | None:
-    return mail.words(message)[:MAX_TEXT] or None
+    return mail_body.words(message)[:MAX_TEXT] or None

@@ -14,7 +14,6 @@ from email.parser import BytesParser, Parser
 from email.policy import EmailPolicy
 from email.utils import getaddresses, parsedate_to_datetime
 
-from services.intake.sources.mail_html import seen_text
 from shared.errors import Invalid
 from shared.moments import to_millisecond
 
@@ -25,23 +24,37 @@ MAX_PARTS = 50
 #: A longer header counts as none, for a part of an address is somebody else's.
 MAX_HEADER = 1_000
 
-#: A line that goes on in the next: neither is quoted, and it is not the one above a signature.
-_FLOWS = re.compile(r"^(?!>|-- \n)(.*) \n ?(?!>)", re.MULTILINE)
 _PART = re.compile(rb"content-type", re.IGNORECASE)
-#: Decoders that take their time, or read more than letters, are not for strangers to choose.
-_CHARSETS = re.compile(
-    r"us-ascii|utf-?8|utf-?16(le|be)?|iso-?8859-\d{1,2}|windows-\d{3,4}|cp\d{3,4}|koi8-[ru]|macintosh"
-    r"|iso-2022-(jp|kr)|shift_?jis|euc-(jp|kr)|ks_c_5601-1987|gb2312|gbk|gb18030|big5",
-    re.ASCII,
-)
+#: Words encoded one after another (RFC 2047, 6.2): the space between them parts nothing.
+_ENCODED = r"=\?[^?\s]+\?[bq]\?[^?\s]*\?="
+_ADJACENT = re.compile(rf"({_ENCODED})\s+(?={_ENCODED})", re.IGNORECASE)
+#: The first word of a header, behind comments, without what follows it.
+_WORD = re.compile(r"(?:\s*\([^()]*\))*\s*([^\s;(]*)")
+#: What stands for bytes that are no letter.
+_UNREADABLE = re.compile("[\ud800-\udfff\ufffd]")
 
 
 class _Bounded(EmailPolicy):
-    """The library's default, but for headers that are too long."""
+    """The library's default, but for headers that are too long, and for what it does not read as sent."""
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
-        name, value = super().header_source_parse(sourcelines)
-        return name, value if len(value) <= MAX_HEADER else ""
+        name, raw = super().header_source_parse(sourcelines)
+        if len(raw) > MAX_HEADER:
+            return name, ""
+        value = _ADJACENT.sub(r"\1", _unescaped(raw))
+        return name, _first_word(value) if name.lower() == "content-transfer-encoding" else value
+
+
+def _unescaped(value: str) -> str:
+    """A header in UTF-8 (RFC 6532) with its letters; one in anything else as the library has it."""
+    with suppress(UnicodeError):
+        return value.encode("ascii", "surrogateescape").decode()
+    return value
+
+
+def _first_word(value: str) -> str:
+    found = _WORD.match(value)
+    return found[1] if found else ""
 
 
 #: Each server on the way may add one of these, which the library does not know to hold an address.
@@ -83,9 +96,8 @@ def header(message: EmailMessage, name: str) -> str:
 
 
 def word(message: EmailMessage, name: str) -> str:
-    """The first word of this header, without what follows it: parameters and comments."""
-    found = re.match(r"[^\s;(]*", header(message, name))
-    return found[0].casefold() if found else ""
+    """The first word of this header, without parameters and comments."""
+    return _first_word(header(message, name)).casefold()
 
 
 def subject(message: EmailMessage) -> str:
@@ -98,18 +110,23 @@ def subject(message: EmailMessage) -> str:
 def addresses(message: EmailMessage, name: str) -> list[tuple[str, str]]:
     """Names and addresses in this header; none where it came twice, for nobody knows which to believe.
 
-    But servers on the way each add a line of their own. Where a name cannot be one, none is told.
+    But servers on the way each add a line of their own. Where a name cannot be one, none is told; nor an
+    address that holds what is no letter, for it is not to be taken for somebody else's.
     """
     told = [str(value) for key, value in message.raw_items() if key.lower() == name.lower()]
     if not 1 <= len(told) <= (_MAX_TRACES if name.lower() in _TRACES else 1):
         return []
     try:
         found = (one for header in message.get_all(name, ()) for one in header.addresses)
-        return [(clean(one.display_name), clean(one.addr_spec)) for one in found]
+        return [(clean(one.display_name), _legible(one.addr_spec)) for one in found]
     except ValueError:
-        return [("", clean(address)) for _, address in getaddresses(told) if address]
+        return [("", _legible(address)) for _, address in getaddresses(told) if address]
     except Exception:  # noqa: BLE001 - the library's own faults, on a stranger's header
         return []
+
+
+def _legible(address: str) -> str:
+    return "" if _UNREADABLE.search(address) else clean(address)
 
 
 def sent_at(message: EmailMessage) -> datetime | None:
@@ -132,40 +149,6 @@ def inner(part: EmailMessage) -> list[EmailMessage]:
     """The mails, or blocks of fields, that a part of type ``message`` holds."""
     payload = part.get_payload()
     return [one for one in payload if isinstance(one, EmailMessage)] if isinstance(payload, list) else []
-
-
-def words(message: EmailMessage) -> str:
-    """What is written in it, attachments and quoted mails aside; plain text is believed before HTML.
-
-    But not where nothing is to be seen of it: some programs leave the plain text blank.
-    """
-    for kind, read in (("plain", _plain_text), ("html", _page)):
-        with suppress(Exception):
-            part = message.get_body((kind,))
-            text = clean(read(part)).strip() if isinstance(part, EmailMessage) else ""
-            if any(letter.isprintable() and not letter.isspace() for letter in text):
-                return text
-    return ""
-
-
-def _plain_text(part: EmailMessage) -> str:
-    """With its lines as their writer had them, where spaces were put in to break them (RFC 3676, 4)."""
-    text = content(part)
-    if str(part.get_param("delsp", "")).casefold() != "yes":
-        return text
-    return _FLOWS.sub(r"\1", text.replace("\r\n", "\n"))
-
-
-def _page(part: EmailMessage) -> str:
-    return seen_text(content(part))
-
-
-def content(part: EmailMessage) -> str:
-    """The text of a part; what its charset does not have is shown as a question mark."""
-    payload = part.get_payload(decode=True)
-    charset = (part.get_content_charset() or "us-ascii").lower()
-    known = charset if _CHARSETS.fullmatch(charset) and charset != "us-ascii" else "utf-8"
-    return payload.decode(known, "replace") if isinstance(payload, bytes) else ""
 
 
 def clean(text: str) -> str:

@@ -6,7 +6,9 @@ Not an HTML parser: one pass over the tags, whose time grows with the length alo
 import html
 import re
 
-_TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*)[^<>]*>|<[!?][^<>]*>")
+_TAG = re.compile(r"<!--(?:-?>)?|--!?>|<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*)[^<>]*>|<[!?][^<>]*>")
+#: A comment holds markup too: what one program alone shows (`<!--[if mso]>`) is for no other.
+_OPENS, _CLOSES = "<!--", ("-->", "--!>")
 _UNSEEN = frozenset({"head", "script", "style", "title", "template"})
 _LINES = frozenset(
     {
@@ -40,13 +42,21 @@ def seen_text(page: str) -> str:
 def _pieces(page: str) -> list[str]:
     pieces: list[str] = []
     unseen, depth, end = "", 0, 0
+    # one that is never closed would hide whatever follows
+    last_close = max(map(page.rfind, _CLOSES))
     for tag in _TAG.finditer(page):
         if not unseen:
+            if tag[0] in _CLOSES:
+                continue
             pieces.append(_plain(page[end : tag.start()]))
         end = tag.end()
         name, closes = (tag["name"] or "").lower(), bool(tag["end"])
-        if unseen:
+        if unseen == _OPENS:
+            unseen = "" if tag[0].endswith(_CLOSES) else unseen
+        elif unseen:
             unseen = "" if closes and name == unseen else unseen
+        elif tag[0] == _OPENS and tag.start() < last_close:
+            unseen = _OPENS
         elif name in _UNSEEN and not closes:
             unseen = name
         elif name in _LINES:

@@ -7,7 +7,7 @@ policy looks whether that letter was sent. Addresses in it are not looked at: an
 import re
 from email.message import EmailMessage
 
-from services.intake.sources import mail
+from services.intake.sources import mail, mail_body
 from services.intake.sources.delivery import Mapped, ignore
 from services.intake.sources.reading import restated
 from shared.events import BounceReceived, ComplaintReceived
@@ -17,8 +17,8 @@ _FEEDBACK = "message/feedback-report"
 _ORIGINAL = frozenset({"message/rfc822", "message/global", "message/global-headers"})
 _HEADERS = "text/rfc822-headers"
 #: Types of feedback by which somebody did not want the letter, of those that IANA lists (MARF parameters);
-#: `opt-out` is remembered of drafts of RFC 5965, and unverified.
-_COMPLAINTS = frozenset({"abuse", "fraud", "opt-out", "other"})
+#: `opt-out` and `opt-out-list` are remembered of drafts of RFC 5965, and unverified.
+_COMPLAINTS = frozenset({"abuse", "fraud", "opt-out", "opt-out-list", "other"})
 #: A letter's Message-ID is its case at the tenant's domain.
 _LETTER = re.compile(r"<(case_[a-z2-7]{32})@[^<>@\s]{1,255}>", re.ASCII)
 _CLASS = re.compile(r"([245])\.\d{1,3}\.\d{1,3}\b", re.ASCII)
@@ -64,7 +64,7 @@ def _blocks(status: EmailMessage) -> list[EmailMessage]:
     found = mail.inner(status)
     if status.get_content_type() == "message/delivery-status":
         return found
-    rest = "\n".join(mail.content(block) for block in found).replace("\r\n", "\n")
+    rest = "\n".join(mail_body.content(block) for block in found).replace("\r\n", "\n")
     return [*found, *(mail.read_headers(group) for group in rest.split("\n\n"))]
 
 
@@ -76,7 +76,7 @@ def _reported(message: EmailMessage) -> str | None:
         if kind in _ORIGINAL:
             quoted += mail.inner(part)
         elif kind == _HEADERS:
-            quoted.append(mail.read_headers(mail.content(part)))
+            quoted.append(mail.read_headers(mail_body.content(part)))
     if not quoted:
         return letter_of(message, "In-Reply-To", "References")
     found = {letter_of(original, "Message-ID") for original in quoted}
