@@ -140,8 +140,9 @@ def _statistical(text: str) -> str:
 
 def _rather(text: str, permitted: frozenset[str]) -> str | None:
     """The likeliest language by statistics, where it is not permitted and far likelier than all that are."""
-    ranked = _model().rank(text)
-    likeliest, most = ranked[0]
-    known = next(score for language, score in ranked if language in permitted)
+    likeliest, most = _model().classify(text)
+    if likeliest in permitted:
+        return None
+    known = next(score for language, score in _model().rank(text) if language in permitted)
     length = len(text.encode("utf-8", "replace"))
-    return likeliest if most - known > _RATHER * math.sqrt(length) else None
+    return str(likeliest) if most - known > _RATHER * math.sqrt(length) else None
