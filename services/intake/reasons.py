@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
+from services.intake.envelope import path_of
 from services.intake.sources import configured
 from shared.clock import Clock
 from shared.errors import Conflict, Invalid
@@ -53,7 +54,7 @@ class Reasons:
         held = {"$cond": [{"$eq": ["$state", State.HELD.value]}, 1, 0]}
         pipeline: list[Document] = [
             # only names of reasons are strings there: so the index serves, and nothing else is looked at
-            {"$match": {"source": f"/sources/{source['_id']}", "reading.reasons.key": {"$type": "string"}}},
+            {"$match": {"source": path_of(source["_id"]), "reading.reasons.key": {"$type": "string"}}},
             {
                 "$group": {
                     "_id": {"keys": "$reading.reasons.key", "told": "$reading.told"},

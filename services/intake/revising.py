@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from services.intake.envelope import path_of
 from shared.clock import Clock
 from shared.errors import Conflict, FieldError, Invalid
 from shared.pointer import pointer
@@ -95,7 +96,7 @@ class Revising:
 
     async def _left(self, source: Document) -> list[str]:
         """What there is of a source. The last is looked for in all events, so only where nothing else is."""
-        name, path = source["_id"], f"/sources/{source['_id']}"
+        name, path = source["_id"], path_of(source["_id"])
         places: list[tuple[str, str, Document]] = [
             ("cases", "cases", _cases_of(source)),
             ("stored deliveries", "deliveries", {"source": name}),
@@ -109,4 +110,4 @@ class Revising:
 
 
 def _cases_of(source: Document) -> Document:
-    return {"tenant": source["tenant"], "source": f"/sources/{source['_id']}"}
+    return {"tenant": source["tenant"], "source": path_of(source["_id"])}

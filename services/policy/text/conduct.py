@@ -66,7 +66,7 @@ def findings(text: str, lexicon: Lexicon, *, where: str) -> list[Finding]:
 
 def _weighed(reading: Reading, where: str) -> Iterator[Finding]:
     """What the words as a whole give away, whatever phrase they avoid."""
-    weighed = reading.weighed("conduct").together
+    weighed = reading.weighed("conduct")
     share = weighed["conduct"].share("not decent")
     if share < _DOUBTFUL:
         return

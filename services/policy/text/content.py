@@ -81,7 +81,7 @@ def _of_words(text: str, field: Field, reading: Reading, lexicon: Lexicon) -> It
 
 def _of_a_note(hits: Sequence[Hit], reading: Reading) -> Iterator[Finding]:
     """What its phrases ask for, and what its words do, taken together, whatever phrase they avoid."""
-    weights = reading.weighed("content")
+    weights = reading.weights("content")
     whole, alone = weights.together, weights.alone
     share = whole["content"].share("unfit")
     most = max((one["content"].share("unfit") for one in alone), default=share)

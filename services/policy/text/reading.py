@@ -40,8 +40,12 @@ class Reading:
         """The writer's own words, a thought at a time; some may be blank."""
         return self.views["sentence"].decode().split("\n")
 
-    def weighed(self, group: str) -> "Weights":
-        """What the writer's own words weigh."""
+    def weighed(self, group: str) -> dict[Subject, Weighed]:
+        """What the writer's own words weigh, taken together."""
+        return scales()[group].weigh(self.words)
+
+    def weights(self, group: str) -> "Weights":
+        """The same, and what each sentence weighs by itself."""
         sentences = [words for sentence in self.sentences if (words := words_of(sentence))]
         together, *alone = scales()[group].weigh_each([self.words, *sentences])
         return Weights(together, tuple(alone))

@@ -115,7 +115,7 @@ def understand(text: str, lexicon: Lexicon) -> Reply:
     language, covered = _language(reading, lexicon, said)
     if covered and (foreign := lexicon.guesser.foreign(reading.sentences, lexicon.permits)):
         language, covered = foreign, False
-    weights = reading.weighed("replies")
+    weights = reading.weights("replies")
     intent = _intent(hits, weights, reading) if reading.words else "unclear"
     said = (*_beside(intent, said, weights), *_doubts(intent, weights.together["doubt"], reading))
     shown = next((one for one in said if one.meaning in _SHOWS.get(intent, ())), None)
