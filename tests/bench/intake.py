@@ -1,5 +1,6 @@
 """`make bench-intake`: deliveries verified, read and confirmed by the broker, a second, by one intake process
-on one core; beside the bare HMAC over the same bytes, and a plain FastAPI door, in the same run.
+on one core; beside the bare HMAC over the same bytes, the bare HTTP server, and a plain FastAPI door, in the
+same run.
 
 The client has the other core; RabbitMQ and MongoDB run on whatever is left of both. Quote the ratios: a busy
 machine changes every figure, what a delivery takes of the processor too.
@@ -41,6 +42,11 @@ RATE = {"per_second": 1e9, "burst": 1e9}
 BATCH = 100
 CONNECTIONS = 64
 CLOCK = SystemClock()
+#: Other doors, by the module of each.
+OTHERS = {
+    "door_bare": "uvicorn with one HMAC and nothing else",
+    "door_peer": "plain FastAPI, HMAC and aio-pika",
+}
 
 Signed = Callable[[bytes], dict[str, str]]
 
@@ -133,8 +139,8 @@ async def _sources(amqp_url: str, mongo_url: str, keys: str) -> None:
     mongo.close()
 
 
-def peer(found: Servers, folder: Path) -> tuple[Process, int]:
-    """The plain door, and its port."""
+def peer(found: Servers, folder: Path, module: str) -> tuple[Process, int]:
+    """A door of another make, and its port."""
     name, port = f"bench-{token_hex(4)}", free_port()
     found.rabbitmq.add_vhost(name)
     given = {"PEER_AMQP_URL": found.rabbitmq.url(name), "PEER_SECRET": SECRET, "PEER_PORT": str(port)}
@@ -145,8 +151,8 @@ def peer(found: Servers, folder: Path) -> tuple[Process, int]:
         except httpx.TransportError:
             return False
 
-    argv = [sys.executable, "-m", "tests.bench.door_peer"]
-    return Process(argv, log=folder / "peer.log", env=given, ready=ready), port
+    argv = [sys.executable, "-m", f"tests.bench.{module}"]
+    return Process(argv, log=folder / f"{module}.log", env=given, ready=ready), port
 
 
 class Measured(NamedTuple):
@@ -213,16 +219,19 @@ def main() -> None:
             half = written("standard", ours, as_standard)
             paced = uvloop.run(http_load.run(service.port, half, 4 * CONNECTIONS, single.load.rate / 2))
             print(f"standard, at half of its rate: p99 {paced.percentile(99):.0f} ms", flush=True)
-        process, port = peer(found, folder)
-        with process:
-            os.sched_setaffinity(process.pid, {cores[-1]})
-            process.wait_ready()
-            plain = measured(process, port, written("standard", ours, as_greenhouse), runs)
-            tell("plain FastAPI, HMAC and aio-pika", plain)
+        others = {}
+        for module, called in OTHERS.items():
+            process, port = peer(found, folder, module)
+            with process:
+                os.sched_setaffinity(process.pid, {cores[-1]})
+                process.wait_ready()
+                others[module] = measured(process, port, written("standard", ours, as_greenhouse), runs)
+                tell(called, others[module])
     for kind, rate in (("standard", single.load.rate), ("greenhouse", other.load.rate)):
         print(f"{kind}: the bare HMAC is {floors[kind]:,.0f}/s, {floors[kind] / rate:.0f} times as many")
-    ratio = single.load.rate / plain.load.rate
-    print(f"ratio to the plain door: {ratio:.2f}; load average {os.getloadavg()[0]:.1f}")
+        for module, called in OTHERS.items():
+            print(f"{kind}: {rate / others[module].load.rate:.2f} times {called}")
+    print(f"load average {os.getloadavg()[0]:.1f} after the run")
 
 
 if __name__ == "__main__":
