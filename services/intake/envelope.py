@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from services.intake.sources.delivery import Sent
-from shared.events import DeclineReceived, Event, case_id, content_digest, event_id, type_of
+from shared.events import DeclineReceived, Event, case_id, content_digest, event_id, path_of, type_of
 
 #: Stands in digests for a time that the platform does not tell.
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
@@ -20,11 +20,6 @@ class Sender(NamedTuple):
     kind: str | None
     tenant: str
     looks_up: bool = False
-
-
-def path_of(source: str) -> str:
-    """A source as events name it."""
-    return f"/sources/{source}"
 
 
 def enveloped(sent: Sent, sender: Sender, now: datetime, traceparent: str | None = None) -> Event:

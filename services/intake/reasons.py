@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-from services.intake.envelope import path_of
 from services.intake.sources import configured
 from shared.clock import Clock
 from shared.errors import Conflict, Invalid
-from shared.events import Event, ReasonMapped, content_digest, event_id, type_of
+from shared.events import Event, ReasonMapped, content_digest, event_id, path_of, type_of
 from shared.reasons import Side, Who, fold
 from shared.states import State
 from shared.store.cases import Cases

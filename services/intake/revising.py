@@ -8,13 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.intake.envelope import path_of
 from shared.clock import Clock
 from shared.errors import Conflict, FieldError, Invalid
+from shared.events import path_of
 from shared.pointer import pointer
 from shared.reasons import fold
-from shared.store import tenants
-from shared.store.audit import keep_change
+from shared.store import audit, tenants
 from shared.store.client import Database, Document
 
 
@@ -79,7 +78,7 @@ class Revising:
 
     async def _keep(self, what: str, source: Document, word: Word, changed: Iterable[str] = ()) -> None:
         entry = {"what": what, "of": source["_id"], "by": word.by, "why": word.why}
-        await keep_change(self._database, **entry, at=self._clock.now(), changed=sorted(changed))
+        await audit.keep(self._database, **entry, at=self._clock.now(), changed=sorted(changed))
 
     async def _with_reasons(self, config: Mapping[str, Any], source: Document) -> dict[str, Any]:
         """The configuration, with the reasons that were mapped until now and that it does not name."""

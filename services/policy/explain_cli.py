@@ -21,7 +21,7 @@ from shared.clock import SystemClock
 from shared.decision import Verifier
 from shared.errors import NotFound
 from shared.settings import VaultKeys, VerifyKey, load
-from shared.store.audit import keep_look
+from shared.store import audit
 from shared.store.client import Database
 from shared.store.session import with_database
 from shared.vault import Keyring, Vault
@@ -60,7 +60,7 @@ def explain_case(
         if vault is None:
             return told, None
         at, who = SystemClock().now(), by.strip()
-        await keep_look(database, what="case explain", of=case_id, by=who, why=reason.strip(), at=at)
+        await audit.keep(database, what="case explain", of=case_id, by=who, why=reason.strip(), at=at)
         return told, await read_again(database, (found for found, _ in told.findings), vault, lexicon())
 
     told, read = with_database(work)

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from services.policy.facts import ToldMoment
 from shared.checked import said
 from shared.errors import FieldError, Invalid
+from shared.events import path_of
 from shared.identity import (
     Fingerprints,
     Kind,
@@ -87,7 +88,7 @@ class Listed(BaseModel):
     def _of_a_source(self, made: Fingerprints) -> str | None:
         if self.source is None or self.external_id is None:
             return None
-        form = canonical_external_id(f"/sources/{self.source}", self.external_id)
+        form = canonical_external_id(path_of(self.source), self.external_id)
         return _made(made, Kind.EXTERNAL_ID, form)
 
 

@@ -10,7 +10,7 @@ from operator import itemgetter
 from pymongo import UpdateOne
 
 from services.policy.facts import Reading, Reason
-from shared.events import DeclineReceived, Event, ReasonMapped
+from shared.events import DeclineReceived, Event, ReasonMapped, path_of
 from shared.reasons import Who, fold
 from shared.states import OPEN
 from shared.store.client import Collection, Database, Document, upsert
@@ -50,7 +50,7 @@ class Mappings:
 
 def word_of(event: Event, data: ReasonMapped) -> Document:
     """An operator's word as it is kept."""
-    source, key = f"/sources/{data.source}", fold(data.reason)
+    source, key = path_of(data.source), fold(data.reason)
     return {
         "_id": _id(event.tenant, source, key),
         "source": source,

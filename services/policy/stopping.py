@@ -54,7 +54,7 @@ class Stopping:
         suppressions: list[Document] = []
         for event in usable:
             if isinstance(event.data, events.DeclineWithdrawn):
-                source = event.source.removeprefix("/sources/")
+                source = events.source_of(event.source)
                 declined = events.event_id(event.tenant, source, event.data.decline)
                 words.append(withdrawn(events.case_id(declined), event))
             elif kind := stop_kind(event, heard[event.id]):

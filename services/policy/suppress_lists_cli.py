@@ -17,7 +17,7 @@ from services.policy.listed_file import Refused, entries_of
 from services.policy.suppress import Entry
 from shared.clock import SystemClock
 from shared.settings import VaultKeys, load
-from shared.store.audit import keep_look
+from shared.store import audit
 from shared.store.client import Database, Document
 from shared.store.session import with_database
 from shared.store.suppressions import EVERYONE
@@ -108,7 +108,7 @@ def export(
         if vault is not None:
             tenants = await people.tenants()
             told = {"what": "suppress export", "of": "addresses", "by": by.strip(), "why": reason.strip()}
-            await keep_look(database, **told, at=SystemClock().now())
+            await audit.keep(database, **told, at=SystemClock().now())
         async for some in _sets(people.all(scope)):
             emails: dict[str, str] = {}
             if vault is not None:

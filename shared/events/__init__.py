@@ -12,6 +12,8 @@ from shared.events.envelope import (
     event_id,
     forgotten_id,
     outcome_id,
+    path_of,
+    source_of,
     type_of,
 )
 from shared.events.fields import (
@@ -110,6 +112,8 @@ __all__ = [
     "event_id",
     "forgotten_id",
     "outcome_id",
+    "path_of",
     "people_of",
+    "source_of",
     "type_of",
 ]

@@ -28,6 +28,7 @@ TYPES: dict[str, type[Data]] = {type_of(data): data for data in _ALL}
 
 #: The form in which content is hashed: a digest is kept for years, so its bytes never change.
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+_SOURCES = "/sources/"
 _TRACEPARENT = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
 
 
@@ -76,6 +77,16 @@ def content_digest(kind: str, time: datetime, data: Data) -> str:
         "data": data.as_sent().model_dump(mode="json", exclude_defaults=True),
     }
     return hashlib.sha256(_CANONICAL.encode(content).encode()).hexdigest()
+
+
+def path_of(source: str) -> str:
+    """A source as events name it."""
+    return _SOURCES + source
+
+
+def source_of(path: str) -> str:
+    """The name of the source that events name so."""
+    return path.removeprefix(_SOURCES)
 
 
 def _derived(*parts: str) -> str:

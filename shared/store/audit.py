@@ -6,14 +6,17 @@ from datetime import datetime
 from shared.store.client import Database
 
 
-async def keep_look(database: Database, *, what: str, of: str, by: str, why: str, at: datetime) -> None:
-    """Keeps that somebody looked; called before anything is shown."""
-    await database["audit"].insert_one({"at": at, "what": what, "of": of, "by": by, "why": why})
-
-
-async def keep_change(
-    database: Database, *, what: str, of: str, by: str, why: str, at: datetime, changed: Sequence[str]
+async def keep(
+    database: Database,
+    *,
+    what: str,
+    of: str,
+    by: str,
+    why: str,
+    at: datetime,
+    changed: Sequence[str] | None = None,
 ) -> None:
-    """Keeps that somebody changed these parts of it; called before anything is."""
+    """Keeps that somebody looked, or changed these parts; called before anything is shown or changed."""
     entry = {"at": at, "what": what, "of": of, "by": by, "why": why}
-    await database["audit"].insert_one({**entry, "changed": list(changed)})
+    parts = {} if changed is None else {"changed": list(changed)}
+    await database["audit"].insert_one(entry | parts)

@@ -22,7 +22,7 @@ from shared.bus_session import open_bus
 from shared.clock import SystemClock
 from shared.errors import Invalid, NotFound
 from shared.settings import VaultKeys, load
-from shared.store.audit import keep_look
+from shared.store import audit
 from shared.store.client import Database, Document
 from shared.store.session import with_database
 from shared.vault import Keyring, Vault
@@ -71,7 +71,7 @@ def raw(
         if document is None:
             raise NotFound(f"there is no delivery {delivery_id!r}; {_GONE}")
         at = SystemClock().now()
-        await keep_look(database, what="source raw", of=delivery_id, by=who, why=why, at=at)
+        await audit.keep(database, what="source raw", of=delivery_id, by=who, why=why, at=at)
         return opened(document, vault)
 
     _print_raw(with_database(work), as_json=as_json)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from services.intake.sources import Delivery
-from shared.events import DeliveryTaken, Event
+from shared.events import DeliveryTaken, Event, source_of
 from shared.identity import Fingerprints, scoped
 from shared.raw import RawDelivery
 from shared.store.client import Document
@@ -29,7 +29,7 @@ class Recording:
         data_key = self._vault.new_data_key()
         return {
             "_id": event.id,
-            "source": event.source.removeprefix("/sources/"),
+            "source": source_of(event.source),
             "tenant": event.tenant,
             "at": event.receivedat,
             "expires_at": event.receivedat + self._kept,

@@ -9,9 +9,8 @@ from typing import Literal
 from urllib.parse import unquote_plus
 
 from services.intake.directory import Source
-from services.intake.envelope import path_of
 from services.intake.sources import Delivery, Ignored
-from shared.events import DeliveryTaken, Event, Person, people_of, type_of
+from shared.events import DeliveryTaken, Event, Person, path_of, people_of, type_of
 from shared.problems import Problem
 from shared.raw import RawDelivery, ReadAs
 

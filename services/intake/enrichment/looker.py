@@ -15,14 +15,14 @@ from services.intake.enrichment.accounts import Account, Accounts
 from services.intake.enrichment.asking import Found, NotNow, Unanswered, subject_of
 from services.intake.enrichment.client import Client
 from services.intake.enrichment.forgotten import Forgotten
-from services.intake.envelope import Sender, enveloped, path_of
+from services.intake.envelope import Sender, enveloped
 from services.intake.sources import Sent
 from services.intake.sources.reading import stable_id
 from shared.bus import Bus
 from shared.clock import Clock
 from shared.consumer import Again, Dead, Done, Later, Outcome
 from shared.errors import Transient
-from shared.events import DeclineReceived, Event, LookupEnded
+from shared.events import DeclineReceived, Event, LookupEnded, source_of
 from shared.telemetry import Metrics
 
 #: How long a platform is asked again. Its case is held long before; what comes late still counts.
@@ -105,4 +105,4 @@ class Looker:
 
 
 def _source(event: Event) -> str:
-    return event.source.removeprefix(path_of(""))
+    return source_of(event.source)
