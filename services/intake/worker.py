@@ -20,6 +20,7 @@ from services.intake.enrichment.forgotten import Forgotten
 from services.intake.enrichment.looker import Looker
 from services.intake.mailbox.polling import Polling
 from services.intake.mailbox.taking import Taking
+from services.intake.mailbox.tokens import Tokens
 from shared import bus as buses
 from shared import topology
 from shared.background import running
@@ -67,6 +68,7 @@ def build(settings: WorkerSettings, clock: Clock | None = None) -> Starlette:
         database,
         source_keys,
         Taking(bus, raw, clock=clock, metrics=metrics),
+        Tokens(http, clock),
         clock=clock,
         metrics=metrics,
     )

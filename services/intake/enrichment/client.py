@@ -101,7 +101,7 @@ class Client:
                 response = await self._http.send(request, stream=True)
                 try:
                     self._judged(response, gate)
-                    body = await _read(response)
+                    body = await read_bounded(response, MAX_ANSWER_BYTES)
                 finally:
                     await response.aclose()
             answer = Answer(strict_json.read(body), _next(response))
@@ -147,13 +147,14 @@ class Client:
         return NotNow(gate.fail(self._clock.now(), self._clock.random()), why)
 
 
-async def _read(response: httpx.Response) -> bytes:
+async def read_bounded(response: httpx.Response, max_bytes: int) -> bytes:
+    """The body, as it comes. Raises Unanswered for more than this, or for what is compressed."""
     if response.headers.get("content-encoding", "identity") != "identity":
         raise Unanswered("the answer is compressed, which was not asked for")
     chunks, size = [], 0
     async for chunk in response.aiter_raw():
         size += len(chunk)
-        if size > MAX_ANSWER_BYTES:
+        if size > max_bytes:
             raise Unanswered("the answer is larger than is read")
         chunks.append(chunk)
     return b"".join(chunks)

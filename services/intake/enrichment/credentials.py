@@ -14,10 +14,22 @@ from shared.vault import Keyring
 #: Names of this machine alone; the one place to which nothing has to be encrypted on its way.
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
-#: Printable ASCII: it goes into a header.
-Secret = Annotated[
-    str, StringConstraints(strip_whitespace=True, pattern=r"^[!-~]{1,4000}$"), Field(repr=False)
-]
+#: Printable ASCII: it goes into a header, or a form.
+Key = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[!-~]{1,4000}$")]
+Secret = Annotated[Key, Field(repr=False)]
+
+
+def safe_url(value: str) -> str:
+    """The same address, if secrets may be sent to it. Raises ValueError."""
+    try:
+        url = urlsplit(value)
+        _ = url.port
+    except ValueError:
+        raise ValueError("a URL is expected") from None
+    schemes = {"https", "http"} if url.hostname in LOOPBACK else {"https"}
+    if url.scheme not in schemes or not url.hostname or "@" in url.netloc or url.query or url.fragment:
+        raise ValueError("an https:// URL without user, query and fragment is expected")
+    return value
 
 
 class Credentials(BaseModel):
@@ -33,17 +45,7 @@ class Credentials(BaseModel):
     @field_validator("api_url")
     @classmethod
     def _safe_to_send_to(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        try:
-            url = urlsplit(value)
-            _ = url.port
-        except ValueError:
-            raise ValueError("a URL is expected") from None
-        schemes = {"https", "http"} if url.hostname in LOOPBACK else {"https"}
-        if url.scheme not in schemes or not url.hostname or "@" in url.netloc or url.query or url.fragment:
-            raise ValueError("an https:// URL without user, query and fragment is expected")
-        return value.rstrip("/")
+        return None if value is None else safe_url(value).rstrip("/")
 
 
 C = TypeVar("C", bound=BaseModel)

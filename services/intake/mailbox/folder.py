@@ -4,14 +4,14 @@ import asyncio
 import imaplib
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from typing import TypeVar
 
 from services.intake.enrichment.credentials import LOOPBACK
 from services.intake.enrichment.reach import Forbidden, public_address
-from services.intake.mailbox.credentials import MailboxCredentials
+from services.intake.mailbox.credentials import Login, MailboxCredentials
 
 #: For the connection, and for each read of an answer.
 CONNECT_TIMEOUT_S, STEP_TIMEOUT_S = 5.0, 20.0
@@ -23,6 +23,13 @@ T = TypeVar("T")
 
 class Unreadable(Exception):
     """The folder cannot be read now. The words are ours: a server's could name anybody."""
+
+
+class LoginRefused(Unreadable):
+    """The server says no to who we say we are."""
+
+    def __init__(self) -> None:
+        super().__init__("the server does not take the login")
 
 
 class _Connection(imaplib.IMAP4):
@@ -43,23 +50,12 @@ class _Connection(imaplib.IMAP4):
         return super().read(size)
 
 
-@asynccontextmanager
-async def open_folder(credentials: MailboxCredentials) -> AsyncIterator["Folder"]:
-    """The folder, until the end of the block. Raises Unreadable."""
-    folder = Folder(credentials)
-    try:
-        await folder.open()
-        yield folder
-        await folder.log_out()
-    finally:
-        folder.let_go()
-
-
 class Folder:
     """What is asked of it raises Unreadable; then it is of no more use."""
 
-    def __init__(self, credentials: MailboxCredentials) -> None:
+    def __init__(self, credentials: MailboxCredentials, login: Login) -> None:
         self._credentials = credentials
+        self._login = login
         self._thread = ThreadPoolExecutor(1, "mailbox")
         self._line: socket.socket | None = None
         self._connected: _Connection | None = None
@@ -76,7 +72,8 @@ class Folder:
             except OSError:
                 raise Unreadable("the server's name leads nowhere") from None
         await self._do(lambda: self._connect(address), "the server cannot be reached")
-        await self._do(self._log_in, "the server does not take the login")
+        if not await self._do(self._log_in, "the server does not take the login"):
+            raise LoginRefused
         await self._do(self._select, "the folder cannot be opened for marking")
 
     async def unseen(self) -> list[int]:
@@ -137,9 +134,14 @@ class Folder:
             line.do_handshake()
         self._connected = _Connection(line)
 
-    def _log_in(self) -> None:
-        given = self._credentials
-        self._connection.authenticate("PLAIN", lambda _: f"\0{given.user}\0{given.password}".encode())
+    def _log_in(self) -> bool:
+        # an error may be told before the no, in a question that is answered by nothing
+        answers = iter([self._login.first])
+        try:
+            self._connection.authenticate(self._login.mechanism, lambda _: next(answers, b""))
+        except imaplib.IMAP4.error:  # or a goodbye instead of a no
+            return False
+        return True
 
     def _select(self) -> None:
         name = self._credentials.folder.replace("\\", "\\\\").replace('"', '\\"')

@@ -16,8 +16,10 @@ from services.intake.directory import Source, opened_source
 from services.intake.enrichment.credentials import opened
 from services.intake.enrichment.gate import Gate
 from services.intake.mailbox.credentials import KIND, MailboxCredentials
-from services.intake.mailbox.folder import Folder, Unreadable, open_folder
+from services.intake.mailbox.folder import Folder, Unreadable
+from services.intake.mailbox.opening import open_folder
 from services.intake.mailbox.taking import Taking
+from services.intake.mailbox.tokens import Tokens
 from shared.clock import Clock
 from shared.errors import AfterwordError
 from shared.store.client import AWAY, Database
@@ -45,11 +47,19 @@ class Polling:
     """Looks into the folder of each enabled source that has one."""
 
     def __init__(
-        self, database: Database, keyring: Keyring, taking: Taking, *, clock: Clock, metrics: Metrics
+        self,
+        database: Database,
+        keyring: Keyring,
+        taking: Taking,
+        tokens: Tokens,
+        *,
+        clock: Clock,
+        metrics: Metrics,
     ) -> None:
         self._sources = database["sources"]
         self._keyring = keyring
         self._taking = taking
+        self._tokens = tokens
         self._clock = clock
         self._metrics = metrics
         self._mailboxes: defaultdict[str, _Mailbox] = defaultdict(_Mailbox)
@@ -106,7 +116,8 @@ class Polling:
     async def _look(self, document: Mapping[str, Any]) -> None:
         source = opened_source(document, self._keyring)
         stored = bytes(document["credentials"])
-        async with open_folder(opened(MailboxCredentials, stored, source.name, self._keyring)) as folder:
+        credentials = opened(MailboxCredentials, stored, source.name, self._keyring)
+        async with open_folder(credentials, self._tokens) as folder:
             uids = (await folder.unseen())[:MAX_MAILS]
             taken = [
                 await self._take(source, folder, uids[start : start + SET])

@@ -6,6 +6,8 @@ Not an HTML parser: one pass over the tags, whose time grows with the length alo
 import html
 import re
 
+from services.intake.sources.mail_hidden import Elements, Hider
+
 _TAG = re.compile(r"<!--(?:-?>)?|--!?>|<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*)[^<>]*>|<[!?][^<>]*>")
 #: A comment holds markup too: what one program alone shows (`<!--[if mso]>`) is for no other.
 _OPENS, _CLOSES = "<!--", ("-->", "--!>")
@@ -36,19 +38,15 @@ _MAX_DEPTH = 9
 
 def seen_text(page: str) -> str:
     """What stands on the page, without what is not shown."""
-    return "".join(_pieces(page))
-
-
-def _pieces(page: str) -> list[str]:
-    pieces: list[str] = []
-    unseen, depth, end = "", 0, 0
+    seen = _Seen()
+    unseen, end = "", 0
     # one that is never closed would hide whatever follows
     last_close = max(map(page.rfind, _CLOSES))
     for tag in _TAG.finditer(page):
         if not unseen:
             if tag[0] in _CLOSES:
                 continue
-            pieces.append(_plain(page[end : tag.start()]))
+            seen.text(page[end : tag.start()])
         end = tag.end()
         name, closes = (tag["name"] or "").lower(), bool(tag["end"])
         if unseen == _OPENS:
@@ -59,11 +57,41 @@ def _pieces(page: str) -> list[str]:
             unseen = _OPENS
         elif name in _UNSEEN and not closes:
             unseen = name
-        elif name in _LINES:
-            if name == "blockquote":
-                depth = max(0, depth + (-1 if closes else 1))
-            pieces.append("\n" + "> " * min(depth, _MAX_DEPTH))
-    return pieces if unseen else [*pieces, _plain(page[end:])]
+        elif name:
+            seen.tag(name, tag[0], closes=closes)
+    if not unseen:
+        seen.text(page[end:])
+    return seen.all()
+
+
+class _Seen:
+    """What was read so far, and by which elements it is hidden."""
+
+    def __init__(self) -> None:
+        self._elements = Elements()
+        self._pieces: list[tuple[str, Hider]] = []
+        self._depth = 0
+
+    def text(self, source: str) -> None:
+        """What stands between two tags."""
+        self._pieces.append((_plain(source), self._elements.hider))
+
+    def tag(self, name: str, tag: str, *, closes: bool) -> None:
+        """Where an element begins or ends."""
+        if not closes:
+            self._elements.begin(name, tag)
+        if name == "blockquote":
+            self._depth = max(0, self._depth + (-1 if closes else 1))
+        if name in _LINES:
+            # a line ends where there is a box, and what is not displayed has none
+            box = Hider(self._elements.hider.display)
+            self._pieces.append(("\n" + "> " * min(self._depth, _MAX_DEPTH), box))
+        if closes:
+            self._elements.end(name)
+
+    def all(self) -> str:
+        """The text, once the page is over."""
+        return "".join(text for text, hider in self._pieces if self._elements.is_seen(hider))
 
 
 def _plain(text: str) -> str:

@@ -1,19 +1,18 @@
 """A platform on a real port of this machine: it answers as its documents say, and misbehaves when told to."""
 
-import asyncio
 import base64
 import json
-import socket
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+from tests.integration.http_server import serving
 
 Fault = Callable[[Request], Awaitable[Response]]
 
@@ -189,15 +188,8 @@ async def open_platform() -> AsyncIterator[StandIn]:
         return await stand_in.answer(request)
 
     app = Starlette(routes=[Route("/{path:path}", whatever, methods=["GET", "POST"])])
-    listening = socket.create_server(("127.0.0.1", 0))
-    stand_in.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
-    serving = asyncio.create_task(server.serve([listening]))
-    try:
+    async with serving(app) as stand_in.url:
         yield stand_in
-    finally:
-        server.should_exit = True
-        await serving
 
 
 def basic(user: str, password: str) -> str:

@@ -3,7 +3,7 @@
 import imaplib
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,28 +13,34 @@ from deploy.local.process import Process
 
 USER, PASSWORD = "rey", "a pass-word of \N{GREEK SMALL LETTER MU}any letters"
 TIMEOUT_S = 10
-#: Every look logs in, and 500,000 rounds of a hash would be most of what is waited for. And nobody holds
-#: on to the tasks that serve its connections, so that a collection of garbage could end one half-way.
-_PROGRAM = """
-import gc
-from pymap.main import main
-from pysasl.hashing import BuiltinHash
-BuiltinHash.__init__.__kwdefaults__["rounds"] = 1
-gc.disable()
-main()
-"""
 
 
 class MailServer:
     """Where it listens, and what lies in its folders."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, tokens: Path) -> None:
         self.port = port
+        self._tokens = tokens
 
     def credentials(self, **changed: Any) -> dict[str, Any]:
         """What opens its mailbox."""
         given = {"host": "127.0.0.1", "port": self.port, "user": USER, "password": PASSWORD, "tls": False}
         return given | changed
+
+    def credentials_by_token(self, oauth: Mapping[str, Any], **changed: Any) -> dict[str, Any]:
+        """What opens it without a password."""
+        given = self.credentials(oauth=oauth, **changed)
+        del given["password"]
+        return given
+
+    def accept(self, token: str) -> None:
+        """This token opens it from now on."""
+        with self._tokens.open("a") as file:
+            file.write(f"{token}\n")
+
+    def revoke(self) -> None:
+        """No token opens it any more."""
+        self._tokens.write_text("")
 
     def add_folder(self, name: str) -> None:
         """A folder beside INBOX."""
@@ -81,8 +87,11 @@ def open_mail_server(logs: Path) -> Iterator[MailServer]:
             return False
         return True
 
-    argv = [sys.executable, "-c", _PROGRAM, "--host", "127.0.0.1"]
+    tokens = logs / "tokens"
+    tokens.touch()
+    argv = [sys.executable, str(Path(__file__).with_name("imap_program.py")), "--host", "127.0.0.1"]
     argv += ["--port", str(port), "--no-tls", "dict", "--demo-user", USER, "--demo-password", PASSWORD]
+    argv += [str(tokens)]
     with Process(argv, log=logs / "pymap.log", ready=answers) as process:
         process.wait_ready()
-        yield MailServer(port)
+        yield MailServer(port, tokens)

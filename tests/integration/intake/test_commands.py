@@ -184,6 +184,36 @@ def test_what_opens_a_mailbox_is_kept_likewise(tmp_path: Path) -> None:
     assert call("source", "credentials", "mail", "--remove").output == "mail is not polled any more\n"
 
 
+def test_a_mailbox_is_opened_by_a_token_where_no_password_is_taken(tmp_path: Path) -> None:
+    """Each fault names its field, and no secret; what is kept is what the file says."""
+    ok(*TENANT)
+    ok("source", "add", "email", "mail", "--tenant", "acme")
+    oauth = {"token_url": "http://login.example.org/token", "client_id": "c1", "client_secret": "s3cr3t"}
+    told = {"host": "imap.example.org", "user": "rey", "password": "s3cr3t", "oauth": oauth}
+    file = tmp_path / "credentials.json"
+    file.write_text(json.dumps(told))
+    keep = ("source", "credentials", "mail", "--file", str(file))
+    faults = refused(*keep)
+    assert "/oauth/token_url: an https:// URL" in faults
+    assert "/oauth/scope: is expected where there is no refresh_token" in faults
+    assert "s3cr3t" not in faults
+    oauth |= {"token_url": "https://login.example.org/token", "scope": "mail"}
+    file.write_text(json.dumps(told))
+    assert "/password: nothing of this name is expected beside oauth" in refused(*keep)
+    assert ok("source", "show", "mail")["polled"] is False
+    del told["password"]
+    file.write_text(json.dumps(told))
+    assert call(*keep).output == "mail is polled from now on\n"
+    assert ok("source", "show", "mail")["polled"] is True
+    assert "s3cr3t" not in call("source", "show", "mail").output
+
+
+@pytest.mark.parametrize("told", ["token_url", "client_secret", "refresh_token", "Microsoft 365", "Google"])
+def test_the_help_says_what_opens_a_mailbox(told: str) -> None:
+    """Step by step, for who has a mailbox with one of the two."""
+    assert told in call("source", "credentials", "--help").output
+
+
 def test_what_opens_no_platform_is_refused(tmp_path: Path) -> None:
     """Each fault names what is at fault, and no secret."""
     ok(*TENANT)
