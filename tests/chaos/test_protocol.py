@@ -11,7 +11,7 @@ from tests.chaos.play import Ground
 from tests.chaos.stepping import Actor
 
 #: Histories; AFTERWORD_TEST_HISTORIES searches further than every run can.
-HISTORIES = int(os.environ.get("AFTERWORD_TEST_HISTORIES", "80"))
+HISTORIES = int(os.environ.get("AFTERWORD_TEST_HISTORIES", "40"))
 STEPS = 30
 
 
