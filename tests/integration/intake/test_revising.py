@@ -169,7 +169,7 @@ async def test_of_two_who_change_the_same_one_is_refused(
 ) -> None:
     """So nobody's change is lost unseen."""
     await stage.platform()
-    keep = "services.intake.revising.keep_change"
+    keep = "services.intake.revising.audit.keep"
 
     async def meanwhile(database: Database, **_: object) -> None:
         await database["sources"].update_one({"_id": "ats"}, {"$set": {"rate.burst": 3}})
