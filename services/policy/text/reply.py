@@ -28,11 +28,11 @@ _COURTESY: frozenset[Meaning] = frozenset(
 )
 #: The share of silence from which it is what the text asks for. A missed wish does more harm than a false one.
 #: The sentence that a phrase stands in is weighed too, for courtesies around it take nothing back.
-_WITH_A_PHRASE, _WITHOUT_A_PHRASE, _BESIDE_A_KNOWN_NO = 0.3, 0.18, 0.5
+_WITH_A_PHRASE, _WITHOUT_A_PHRASE, _BESIDE_A_KNOWN_NO = 0.3, 0.22, 0.5
 _IN_ITS_SENTENCE = 0.42
 _KNOWN_NO: frozenset[Meaning] = frozenset({"reply.decline", "reply.later"})
 #: From here on it may be, so a person looks before anything is sent.
-_PERHAPS = 0.3
+_PERHAPS = 0.38
 #: And from here on in one sentence, where nothing known says no.
 _PERHAPS_IN_A_SENTENCE = 0.55
 #: A no of this share is plain, and in one sentence amid courtesies.
