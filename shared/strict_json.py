@@ -68,7 +68,8 @@ def read(body: bytes) -> Any:
         raise Invalid.at("", "UTF-8 is expected") from None
     value, doubtful = _decoded(text)
     check_text = _SURROGATE_ESCAPE.search(text) is not None
-    if doubtful or check_text or _is_deep(value):
+    may_be_deep = text.count("{") + text.count("[") > MAX_DEPTH
+    if doubtful or check_text or (may_be_deep and _is_deep(value)):
         faults = list(_faults(value, (), check_text=check_text))
         if faults:
             raise Invalid(faults)

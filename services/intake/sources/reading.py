@@ -76,10 +76,10 @@ def several(value: Any) -> list[Any]:
 
 def text(value: Any, *path: str | int, limit: int = MAX_ID) -> str | None:
     """The text at this path for a person to read, cut to the limit; a number is text too."""
-    found = at(value, *path)
-    if isinstance(found, int) and not isinstance(found, bool):
-        found = str(found)
-    return (found.strip()[:limit].strip() or None) if isinstance(found, str) else None
+    found = at(value, *path) if path else value
+    if isinstance(found, str):
+        return found.strip()[:limit].strip() or None
+    return text(str(found), limit=limit) if isinstance(found, int) and not isinstance(found, bool) else None
 
 
 def ident(value: Any, *path: str | int) -> str | None:

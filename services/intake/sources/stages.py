@@ -6,6 +6,7 @@ which a person looks before anything goes out.
 """
 
 import re
+from functools import lru_cache
 
 from shared.events import Stage
 from shared.reasons import fold
@@ -47,6 +48,8 @@ def stage_of(*names: str | None) -> Stage | None:
     return max(said, key=_ORDER.index, default=None)
 
 
+#: A company has a few dozen names for its stages, and says them over and over.
+@lru_cache(maxsize=1024)
 def _said(name: str) -> Stage | None:
     words = " ".join(re.split(r"[\W_]+", fold(name))).strip()
     if _OUTREACH.fullmatch(words):

@@ -39,7 +39,12 @@ _ADDED = re2.compile(
 _DISCLAIMS = re2.compile(
     r"^(?:(?:this|the information in this) (?:e-?mail|message|communication|transmission)\b.{0,60}\b(?:confidential|intended|privileged)\b.*"
     r"|(?:diese|ce|cet|este|esta|questo|questa|dit|deze|ta|detta|denne) (?:e-?mail|nachricht|message|courriel|mensaje|correo|mensagem|messaggio"
-    r"|bericht|wiadomosc|meddelande|besked)\b.{0,60}\b(?:vertraulich|confiden|riservat|vertrouwelijk|poufn|konfident|fortrolig).*)$",
+    r"|bericht|wiadomosc|meddelande|besked)\b.{0,60}\b(?:vertraulich|confiden|riservat|vertrouwelijk|poufn|konfident|fortrolig).*"
+    r"|(?:if you are|should you be) not the (?:intended|named) (?:recipient|addressee)\b.*"
+    r"|(?:wenn|falls|sollten) sie nicht der (?:\w+ )?(?:adressat|empfanger)\b.*|si vous n'etes pas le destinataire\b.*"
+    r"|(?:si|se) (?:usted |voce |lei )?(?:no|nao|non) (?:es|e|for) (?:el|o|il) destinatari.*"
+    r"|(?:als|indien) u niet de (?:\w+ )?(?:ontvanger|geadresseerde)\b.*|jesli nie (?:jest pan\w*|jestes) (?:\w+ )?adresat.*"
+    r"|om du inte ar (?:\w+ )?(?:ratt|ratte|avsedda?) mottagar.*)$",
     _OPTIONS,
 )
 #: What a mailing's footer says in the languages of Europe and beyond, folded.

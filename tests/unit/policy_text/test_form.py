@@ -46,9 +46,23 @@ def test_what_stands_below_a_signature_is_read(line: str) -> None:
     assert verdict(f"{DECENT}\n{line}\nPS: You would be a fool to say no.", POLITE_NO) == "deny"
 
 
-def test_a_notice_of_confidentiality_asks_the_recruiter_for_nothing() -> None:
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "This e-mail is confidential. If it is not for you:\nplease delete it and contact us.",
+        "If you are not the intended recipient, delete this message and do not contact the sender.",
+        "Sollten Sie nicht der richtige Adressat sein, löschen Sie diese Nachricht.",
+        "Si vous n'êtes pas le destinataire, supprimez ce message et ne nous contactez plus.",
+        "Si usted no es el destinatario, elimine este mensaje y no nos escriba.",
+        "Se você não for o destinatário, apague esta mensagem.",
+        "Se non è il destinatario, cancelli questo messaggio e non ci scriva.",
+        "Indien u niet de beoogde ontvanger bent, verwijder dit bericht.",
+        "Jeśli nie jest Pan właściwym adresatem, proszę usunąć tę wiadomość.",
+        "Om du inte är rätt mottagare, radera detta meddelande.",
+    ],
+)
+def test_a_notice_of_confidentiality_asks_the_recruiter_for_nothing(notice: str) -> None:
     """Lawyers write it, and it says `delete`."""
-    notice = "This e-mail is confidential. If it is not for you:\nplease delete it and contact us."
     assert verdict(DECENT, f"{POLITE_NO}\n\n{notice}") == "approve"
 
 
