@@ -32,7 +32,7 @@ _WITH_A_PHRASE, _WITHOUT_A_PHRASE, _BESIDE_A_KNOWN_NO = 0.3, 0.22, 0.5
 _IN_ITS_SENTENCE = 0.42
 _KNOWN_NO: frozenset[Meaning] = frozenset({"reply.decline", "reply.later"})
 #: From here on it may be, so a person looks before anything is sent.
-_PERHAPS = 0.38
+_PERHAPS = 0.34
 #: And from here on in one sentence, where nothing known says no.
 _PERHAPS_IN_A_SENTENCE = 0.55
 #: A no of this share is plain, and in one sentence amid courtesies.
