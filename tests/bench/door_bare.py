@@ -5,7 +5,6 @@ Whatever answers a signed request in Python behind uvicorn is slower than this o
 
 import hmac
 import os
-from typing import Any
 
 import uvicorn
 from starlette.types import Message, Receive, Scope, Send
@@ -33,7 +32,7 @@ def _signature(scope: Scope) -> bytes:
 
 async def _body(receive: Receive) -> bytes:
     chunks: list[bytes] = []
-    message: dict[str, Any] | Message = {"more_body": True}
+    message: Message = {"more_body": True}
     while message.get("more_body", False):
         message = await receive()
         chunks.append(message.get("body", b""))

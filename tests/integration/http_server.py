@@ -2,11 +2,13 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
 
 
 @asynccontextmanager
@@ -20,3 +22,22 @@ async def serving(app: Starlette) -> AsyncIterator[str]:
     finally:
         server.should_exit = True
         await served
+
+
+@asynccontextmanager
+async def trickling() -> AsyncIterator[Callable[[Request], Awaitable[Response]]]:
+    """An answer of which a byte comes now and then; it ends with the block alone."""
+    ended = asyncio.Event()
+
+    async def trickle() -> AsyncIterator[bytes]:
+        while not ended.is_set():
+            yield b" "
+            await asyncio.sleep(0.01)
+
+    async def slow(_: Request) -> Response:
+        return StreamingResponse(trickle(), media_type="application/json")
+
+    try:
+        yield slow
+    finally:
+        ended.set()

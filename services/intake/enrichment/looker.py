@@ -53,9 +53,10 @@ class Looker:
 
     async def look_up(self, declined: Sequence[Event]) -> Sequence[Outcome]:
         """Asks for each of these declines, side by side."""
-        accounts = await self._accounts.of(_source(event) for event in declined)
+        accounts = await self._accounts.of(source_of(event.source) for event in declined)
         outcomes = await asyncio.gather(
-            *(self._one(event, accounts.get(_source(event))) for event in declined), return_exceptions=True
+            *(self._one(event, accounts.get(source_of(event.source))) for event in declined),
+            return_exceptions=True,
         )
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
@@ -89,7 +90,7 @@ class Looker:
         end = LookupEnded(case=str(event.subject), found=why is None, why=why, known=found.known)
         said = [] if found.known is None else [found.known.model_dump_json()]
         sent = [*found.events, Sent(stable_id("looked-up", event.id, result, why or "", *said), None, end)]
-        now, sender = self._clock.now(), Sender(_source(event), event.sourcekind, event.tenant)
+        now, sender = self._clock.now(), Sender(source_of(event.source), event.sourcekind, event.tenant)
         facts = [enveloped(one, sender, now, event.traceparent) for one in sent]
         facts[-1] = facts[-1].model_copy(update={"subject": event.subject})
         try:
@@ -102,7 +103,3 @@ class Looker:
             "looked up", case=event.subject, source=sender.name, result=result, why=why, left_out=left_out
         )
         return Done()
-
-
-def _source(event: Event) -> str:
-    return source_of(event.source)

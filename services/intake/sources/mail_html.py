@@ -74,7 +74,8 @@ class _Seen:
 
     def text(self, source: str) -> None:
         """What stands between two tags."""
-        self._pieces.append((_plain(source), self._elements.hider))
+        if source:  # tags often follow each other at once
+            self._pieces.append((_plain(source), self._elements.hider))
 
     def tag(self, name: str, tag: str, *, closes: bool) -> None:
         """Where an element begins or ends."""

@@ -2,13 +2,10 @@
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
 
 from services.intake.enrichment import client as asking
 from services.intake.enrichment.asking import NotNow, Unanswered
@@ -16,6 +13,7 @@ from services.intake.enrichment.client import Client
 from shared.clock import FixedClock
 from tests.integration.enrichment.accounts import GREENHOUSE, account
 from tests.integration.enrichment.platform import OUTREACH, StandIn, says
+from tests.integration.http_server import trickling
 
 
 async def test_a_platform_that_trickles_is_cut(
@@ -23,20 +21,10 @@ async def test_a_platform_that_trickles_is_cut(
 ) -> None:
     """Each byte comes in time, and all of it never does."""
     monkeypatch.setattr(asking, "WHOLE_TIMEOUT_S", 0.3)
-    ended = asyncio.Event()
-
-    async def trickle() -> AsyncIterator[bytes]:
-        while not ended.is_set():
-            yield b" "
-            await asyncio.sleep(0.01)
-
-    async def slow(_: Request) -> Response:
-        return StreamingResponse(trickle(), media_type="application/json")
-
-    platform.faults.append(slow)
-    with pytest.raises(NotNow, match="does not answer"):
-        await client.look_up(account(platform), GREENHOUSE)
-    ended.set()
+    async with trickling() as slow:
+        platform.faults.append(slow)
+        with pytest.raises(NotNow, match="does not answer"):
+            await client.look_up(account(platform), GREENHOUSE)
 
 
 @pytest.mark.parametrize(

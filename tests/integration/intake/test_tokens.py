@@ -6,8 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
 
 from services.intake.enrichment.client import outside
 from services.intake.mailbox import tokens as fetching
@@ -17,6 +15,7 @@ from services.intake.mailbox.tokens import Tokens
 from shared.checked import checked
 from shared.clock import FixedClock
 from tests.integration.enrichment.platform import says
+from tests.integration.http_server import trickling
 from tests.integration.intake.token_server import (
     CLIENT,
     LASTS_S,
@@ -166,18 +165,8 @@ async def test_a_server_that_trickles_is_cut(
 ) -> None:
     """Each byte comes in time, and all of it never does."""
     monkeypatch.setattr(fetching, "TIMEOUT_S", 0.3)
-    ended = asyncio.Event()
-
-    async def trickle() -> AsyncIterator[bytes]:
-        while not ended.is_set():
-            yield b" "
-            await asyncio.sleep(0.01)
-
-    async def slow(_: Request) -> Response:
-        return StreamingResponse(trickle(), media_type="application/json")
-
-    server.faults.append(slow)
-    with pytest.raises(Unreadable, match=r"does not answer \(TimeoutError\)"):
-        async with asyncio.timeout(5):
-            await tokens.kept(oauth(server.by_client()))
-    ended.set()
+    async with trickling() as slow:
+        server.faults.append(slow)
+        with pytest.raises(Unreadable, match=r"does not answer \(TimeoutError\)"):
+            async with asyncio.timeout(5):
+                await tokens.kept(oauth(server.by_client()))

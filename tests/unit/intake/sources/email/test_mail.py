@@ -51,7 +51,7 @@ def test_a_hostile_mail_is_read_or_refused_soon(name: str) -> None:
             mail.word(message, header)
     except Invalid:
         pass
-    assert time.process_time() - began < 8
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize("levels", [mail.MAX_PARTS, mail.MAX_PARTS + 1])
