@@ -1,6 +1,6 @@
 """Were a recruiter's words neutral? Findings with the words that show it; none for decent outreach."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from services.policy.context import Finding
 from services.policy.facts import Severity
@@ -15,6 +15,8 @@ _MILD: frozenset[Meaning] = frozenset({"conduct.pressure", "conduct.urgency", "c
 _FEW_WORDS = 8
 #: The share of what is not decent from which a person looks, and from which it is plain.
 _DOUBTFUL, _PLAIN = 0.55, 0.75
+#: Below these the message and each sentence are plainly decent, so that a phrase of a rule is used in another sense.
+_DECENT, _DECENT_ALONE = 0.1, 0.3
 _FAULTS: Mapping[str, Meaning] = {
     "pushy": "conduct.pushy",
     "guilt": "conduct.guilt",
@@ -29,27 +31,7 @@ _FAULTS: Mapping[str, Meaning] = {
 def findings(text: str, lexicon: Lexicon, *, where: str) -> list[Finding]:
     """What is to be said against a recruiter's message; `where` names it in the evidence."""
     reading = read(text, lexicon)
-    hits = lexicon.hits("conduct", reading.views)
-    found = [
-        Finding(
-            code=hit.rule.meaning,
-            severity="hold" if hit.rule.meaning in _MILD else "deny",
-            evidence={"words": reading.evidence(hit), "rule": hit.rule.entry.id, "message": where},
-            says=hit.rule.entry.means,
-        )
-        for hit in hits
-        if hit.rule.meaning != TO_A_MACHINE and _counts(hit, reading)
-    ]
-    found += [
-        Finding(
-            code="conduct.machine",
-            severity="hold",
-            evidence={"words": reading.evidence(hit), "rule": hit.rule.entry.id, "message": where},
-            says="The text speaks to a machine and not to a person.",
-        )
-        for hit in hits
-        if hit.rule.meaning == TO_A_MACHINE
-    ]
+    found = list(_of_phrases(lexicon.hits("conduct", reading.views), reading, where))
     found += _weighed(reading, where)
     found += _quoted(reading, lexicon, where)
     unread = _unread(reading.language in lexicon.permits, len(reading.own.split()) <= _FEW_WORDS)
@@ -62,6 +44,32 @@ def findings(text: str, lexicon: Lexicon, *, where: str) -> list[Finding]:
             _plain("conduct.disguised", "hold", {"how": sorted(reading.normal.oddities), "message": where})
         )
     return found
+
+
+def _of_phrases(hits: Sequence[Hit], reading: Reading, where: str) -> Iterator[Finding]:
+    """What its phrases say; where every sentence is plainly decent they are used in another sense."""
+    said = [hit for hit in hits if hit.rule.meaning != TO_A_MACHINE and _counts(hit, reading)]
+    if said and not _plainly_decent(reading):
+        yield from (_finding(hit, hit.rule.meaning, reading, where) for hit in said)
+    for hit in hits:
+        if hit.rule.meaning == TO_A_MACHINE:
+            yield _finding(hit, "conduct.machine", reading, where)
+
+
+def _finding(hit: Hit, meaning: Meaning, reading: Reading, where: str) -> Finding:
+    machine = hit.rule.meaning == TO_A_MACHINE
+    return Finding(
+        code=meaning,
+        severity="hold" if meaning in _MILD else "deny",
+        evidence={"words": reading.evidence(hit), "rule": hit.rule.entry.id, "message": where},
+        says="The text speaks to a machine and not to a person." if machine else hit.rule.entry.means,
+    )
+
+
+def _plainly_decent(reading: Reading) -> bool:
+    weights = reading.weights("conduct")
+    share, *alone = (one["conduct"].share("not decent") for one in (weights.together, *weights.alone))
+    return share < _DECENT and max(alone, default=0) < _DECENT_ALONE
 
 
 def _weighed(reading: Reading, where: str) -> Iterator[Finding]:

@@ -18,9 +18,9 @@ from services.policy.text.scorer import scales
 Field = Literal["note", "name", "title", "company"]
 
 #: The share from which a text, or one sentence of it, is not fit to be sent.
-_UNFIT, _UNFIT_ALONE = 0.4, 0.65
+_UNFIT, _UNFIT_ALONE = 0.35, 0.6
 #: Below these the text and each sentence are plainly fit, so that a word of a rule is used in another sense.
-_FIT, _FIT_ALONE = 0.03, 0.1
+_FIT, _FIT_ALONE = 0.1, 0.2
 #: From the second on it is no name, title or company; below the first, one word of a rule is a trade or a name.
 _PLAINLY_A_LABEL, _NO_LABEL = 0.3, 0.7
 _ASKS = {"repitch": "pitch"}

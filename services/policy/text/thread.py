@@ -12,7 +12,8 @@ from services.policy.text import conduct
 from services.policy.text.content import examine
 from services.policy.text.datafile import Meaning
 from services.policy.text.lexicon import Lexicon
-from services.policy.text.reply import Reply, Said, understand
+from services.policy.text.reply import Reply, understand
+from services.policy.text.said import Said
 
 _RANK: dict[Severity, int] = {"deny": 0, "hold": 1, "note": 2}
 _NO: frozenset[Intent] = frozenset({"declined_soft", "declined_permanent_optout", "hostile_optout"})

@@ -4,6 +4,7 @@ import pytest
 
 from services.policy.document import load_base
 from services.policy.rulebook import DEFAULT
+from services.policy.text.conduct import findings
 from services.policy.text.content import Field, examine
 from services.policy.text.lexicon import lexicon
 from services.policy.text.reply import understand
@@ -207,6 +208,28 @@ def test_a_word_of_a_rule_in_plain_thanks_is_used_in_another_sense() -> None:
     assert examine("Thank you. Congratulations on raising $4 million for the hospice.", "note", lexicon()).ok
     refused = examine("Thank you. It would have paid $4 million.", "note", lexicon())
     assert "en.content.perks" in {finding.evidence["rule"] for finding in refused.findings}
+
+
+def test_a_word_of_a_hard_time_in_a_plain_no_is_where_somebody_works() -> None:
+    """A hospice may be a workplace; where the words leave a doubt a person looks."""
+    plain = understand("I have agreed to lead the campaign. With warm wishes for the hospice.", lexicon())
+    hard = understand("No thanks. My wife is in the hospice and I have no head for it.", lexicon())
+    assert "reply.life_event" not in {said.meaning for said in plain.said}
+    assert "reply.life_event" in {said.meaning for said in hard.said}
+
+
+def test_a_word_of_a_rule_in_decent_outreach_is_used_in_another_sense() -> None:
+    """A single note asks nobody whether they live alone."""
+    assert findings("I hope a single note is welcome. A clinic in Cork needs a physio.", lexicon(), where="") == []
+    assert "conduct.intrusive" in {
+        finding.code for finding in findings("Are you single? A desk job in Cork.", lexicon(), where="")
+    }
+
+
+def test_a_no_of_many_languages_is_a_no() -> None:
+    """Around which others' courtesies stand without a stop."""
+    text = "Hello, I hope you are well. Nö, danke dir Thank you and kind regards."
+    assert understand(text, lexicon()).intent == "declined_soft"
 
 
 def test_courtesies_around_a_wish_take_nothing_back() -> None:
