@@ -46,7 +46,7 @@ def beside(intent: Intent, said: Sequence[Said], weights: Weights) -> Iterator[S
     """What counts beside the intent. Courtesy around a plain no is none of it; a wish for silence always is."""
     weighed = weights.together["reply"]
     plain = intent == "declined_soft" and weighed.share("declined_soft") >= _PLAINLY
-    calm = intent == "declined_soft" and _leaves_no_doubt(weights)
+    calm = intent == "declined_soft" and weights.surely("doubt", "none", _NO_DOUBT, _NO_DOUBT_ALONE)
     for one in said:
         outweighed = one.meaning in _OUTWEIGHED and intent not in SILENCE
         meaning: Meaning = "reply.oblique" if outweighed else one.meaning
@@ -58,11 +58,6 @@ def beside(intent: Intent, said: Sequence[Said], weights: Weights) -> Iterator[S
         yield Said(silence, "", "weights.reply", SAYS[silence])
     elif intent == "declined_soft" and (silent >= _PERHAPS or _perhaps_in_a_sentence(said, weights)):
         yield Said("reply.oblique", "", "weights.reply", SAYS["reply.oblique"])
-
-
-def _leaves_no_doubt(weights: Weights) -> bool:
-    alone = min((one["doubt"].share("none") for one in weights.alone), default=1)
-    return weights.together["doubt"].share("none") >= _NO_DOUBT and alone >= _NO_DOUBT_ALONE
 
 
 def _perhaps_in_a_sentence(said: Sequence[Said], weights: Weights) -> bool:

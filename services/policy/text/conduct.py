@@ -15,8 +15,8 @@ _MILD: frozenset[Meaning] = frozenset({"conduct.pressure", "conduct.urgency", "c
 _FEW_WORDS = 8
 #: The share of what is not decent from which a person looks, and from which it is plain.
 _DOUBTFUL, _PLAIN = 0.55, 0.75
-#: Below these the message and each sentence are plainly decent, so that a phrase of a rule is used in another sense.
-_DECENT, _DECENT_ALONE = 0.1, 0.3
+#: From these on the message and each sentence are plainly decent, so that a phrase of a rule is used in another sense.
+_DECENT, _DECENT_ALONE = 0.9, 0.7
 _FAULTS: Mapping[str, Meaning] = {
     "pushy": "conduct.pushy",
     "guilt": "conduct.guilt",
@@ -49,7 +49,7 @@ def findings(text: str, lexicon: Lexicon, *, where: str) -> list[Finding]:
 def _of_phrases(hits: Sequence[Hit], reading: Reading, where: str) -> Iterator[Finding]:
     """What its phrases say; where every sentence is plainly decent they are used in another sense."""
     said = [hit for hit in hits if hit.rule.meaning != TO_A_MACHINE and _counts(hit, reading)]
-    if said and not _plainly_decent(reading):
+    if said and not reading.weights("conduct").surely("conduct", "decent", _DECENT, _DECENT_ALONE):
         yield from (_finding(hit, hit.rule.meaning, reading, where) for hit in said)
     for hit in hits:
         if hit.rule.meaning == TO_A_MACHINE:
@@ -64,12 +64,6 @@ def _finding(hit: Hit, meaning: Meaning, reading: Reading, where: str) -> Findin
         evidence={"words": reading.evidence(hit), "rule": hit.rule.entry.id, "message": where},
         says="The text speaks to a machine and not to a person." if machine else hit.rule.entry.means,
     )
-
-
-def _plainly_decent(reading: Reading) -> bool:
-    weights = reading.weights("conduct")
-    share, *alone = (one["conduct"].share("not decent") for one in (weights.together, *weights.alone))
-    return share < _DECENT and max(alone, default=0) < _DECENT_ALONE
 
 
 def _weighed(reading: Reading, where: str) -> Iterator[Finding]:

@@ -19,8 +19,8 @@ Field = Literal["note", "name", "title", "company"]
 
 #: The share from which a text, or one sentence of it, is not fit to be sent.
 _UNFIT, _UNFIT_ALONE = 0.35, 0.6
-#: Below these the text and each sentence are plainly fit, so that a word of a rule is used in another sense.
-_FIT, _FIT_ALONE = 0.1, 0.2
+#: From these on the text and each sentence are plainly fit, so that a word of a rule is used in another sense.
+_FIT, _FIT_ALONE = 0.9, 0.8
 #: From the second on it is no name, title or company; below the first, one word of a rule is a trade or a name.
 _PLAINLY_A_LABEL, _NO_LABEL = 0.3, 0.7
 _ASKS = {"repitch": "pitch"}
@@ -85,7 +85,7 @@ def _of_a_note(hits: Sequence[Hit], reading: Reading) -> Iterator[Finding]:
     whole, alone = weights.together, weights.alone
     share = whole["content"].share("unfit")
     most = max((one["content"].share("unfit") for one in alone), default=share)
-    if share >= _FIT or most >= _FIT_ALONE:
+    if not weights.surely("content", "fit", _FIT, _FIT_ALONE):
         yield from (_of_a_phrase(hit, reading) for hit in hits)
     if share >= _UNFIT or most >= _UNFIT_ALONE:
         asks = whole if share >= _UNFIT else max(alone, key=lambda one: one["content"].share("unfit"))

@@ -15,8 +15,8 @@ SILENCE: tuple[Intent, ...] = ("declined_permanent_optout", "hostile_optout")
 KNOWN_NO: frozenset[Meaning] = frozenset({"reply.decline", "reply.later"})
 #: The share of silence from which it is what the text asks for. A missed wish does more harm than a false one.
 #: The sentence that a phrase stands in is weighed too, for courtesies around it take nothing back.
-_WITH_A_PHRASE, _WITHOUT_A_PHRASE, _BESIDE_A_KNOWN_NO = 0.3, 0.22, 0.6
-_IN_ITS_SENTENCE = 0.42
+_WITH_A_PHRASE, _WITHOUT_A_PHRASE, _BESIDE_A_KNOWN_NO = 0.4, 0.22, 0.6
+_IN_ITS_SENTENCE = 0.5
 #: A no of this share is plain in one sentence amid courtesies.
 _PLAINLY_ALONE = 0.75
 _ALMOST = 0.3

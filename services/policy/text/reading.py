@@ -67,6 +67,11 @@ class Weights:
     together: dict[Subject, Weighed]
     alone: tuple[dict[Subject, Weighed], ...]
 
+    def surely(self, subject: Subject, label: str, whole: float, alone: float) -> bool:
+        """Whether a label has this share of the whole, and that one of each sentence."""
+        least = min((one[subject].share(label) for one in self.alone), default=1)
+        return self.together[subject].share(label) >= whole and least >= alone
+
 
 def read(text: str, lexicon: Lexicon, *, quoted: bool = False) -> Reading:
     """Make `text` ready. Linear in its length, of which `normal.LONGEST` letters are read.

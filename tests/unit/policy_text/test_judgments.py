@@ -220,7 +220,8 @@ def test_a_word_of_a_hard_time_in_a_plain_no_is_where_somebody_works() -> None:
 
 def test_a_word_of_a_rule_in_decent_outreach_is_used_in_another_sense() -> None:
     """A single note asks nobody whether they live alone."""
-    assert findings("I hope a single note is welcome. A clinic in Cork needs a physio.", lexicon(), where="") == []
+    decent = "I hope a single note is welcome. A clinic in Cork needs a physio."
+    assert findings(decent, lexicon(), where="") == []
     assert "conduct.intrusive" in {
         finding.code for finding in findings("Are you single? A desk job in Cork.", lexicon(), where="")
     }
