@@ -8,6 +8,7 @@ PYTEST := $(BIN)/python -m pytest
 # The longest first. Each worker takes a file at a time and has servers of its own.
 SUITES := tests/chaos tests/e2e tests/integration tests/fuzz tests/unit
 WORKERS := 2
+EVERY_TEST = -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(wildcard $(SUITES))
 COMPOSE := docker compose
 
 help: ## Show this list
@@ -37,9 +38,12 @@ format: $(READY) ## Mend what ruff can mend, and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: $(READY) ## Run every test on real servers, and show the coverage (WORKERS=... tests at a time)
+test: $(READY) ## Run every test on real servers (WORKERS=... tests at a time)
+	$(PYTEST) $(EVERY_TEST)
+
+coverage: $(READY) ## The same, and show the lines and branches that no test reached (takes twice as long)
 	@rm -f .coverage .coverage.*
-	$(PYTEST) -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report= $(wildcard $(SUITES))
+	$(PYTEST) --cov --cov-report= $(EVERY_TEST)
 	@$(BIN)/coverage report
 
 test-unit: $(READY) ## Run the tests that need no server
