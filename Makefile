@@ -118,4 +118,4 @@ clean: ## Remove .venv, caches and reports (no data of a deployment)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist build
 	find . -name __pycache__ -type d -not -path './.git/*' -exec rm -rf {} +
 
-.PHONY: help setup lock lint format test test-unit bench bench-intake bench-text policy-eval train clues fuzz servers demo demo-stop demo-compose docs secrets up down logs ps scale backup restore clean
+.PHONY: help setup lock lint format test coverage test-unit bench bench-intake bench-text policy-eval train clues fuzz servers demo demo-stop demo-compose docs secrets up down logs ps scale backup restore clean
