@@ -46,7 +46,8 @@ def beside(intent: Intent, said: Sequence[Said], weights: Weights) -> Iterator[S
     """What counts beside the intent. Courtesy around a plain no is none of it; a wish for silence always is."""
     weighed = weights.together["reply"]
     plain = intent == "declined_soft" and weighed.share("declined_soft") >= _PLAINLY
-    calm = intent == "declined_soft" and weights.surely("doubt", "none", _NO_DOUBT, _NO_DOUBT_ALONE)
+    moody = intent == "declined_soft" and any(one.meaning in _MOODS for one in said)
+    calm = moody and weights.surely("doubt", "none", _NO_DOUBT, _NO_DOUBT_ALONE)
     for one in said:
         outweighed = one.meaning in _OUTWEIGHED and intent not in SILENCE
         meaning: Meaning = "reply.oblique" if outweighed else one.meaning

@@ -50,14 +50,13 @@ def _of_phrases(hits: Sequence[Hit], reading: Reading, where: str) -> Iterator[F
     """What its phrases say; where every sentence is plainly decent they are used in another sense."""
     said = [hit for hit in hits if hit.rule.meaning != TO_A_MACHINE and _counts(hit, reading)]
     if said and not reading.weights("conduct").surely("conduct", "decent", _DECENT, _DECENT_ALONE):
-        yield from (_finding(hit, hit.rule.meaning, reading, where) for hit in said)
-    for hit in hits:
-        if hit.rule.meaning == TO_A_MACHINE:
-            yield _finding(hit, "conduct.machine", reading, where)
+        yield from (_finding(hit, reading, where) for hit in said)
+    yield from (_finding(hit, reading, where) for hit in hits if hit.rule.meaning == TO_A_MACHINE)
 
 
-def _finding(hit: Hit, meaning: Meaning, reading: Reading, where: str) -> Finding:
+def _finding(hit: Hit, reading: Reading, where: str) -> Finding:
     machine = hit.rule.meaning == TO_A_MACHINE
+    meaning: Meaning = "conduct.machine" if machine else hit.rule.meaning
     return Finding(
         code=meaning,
         severity="hold" if meaning in _MILD else "deny",

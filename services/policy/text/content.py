@@ -85,7 +85,7 @@ def _of_a_note(hits: Sequence[Hit], reading: Reading) -> Iterator[Finding]:
     whole, alone = weights.together, weights.alone
     share = whole["content"].share("unfit")
     most = max((one["content"].share("unfit") for one in alone), default=share)
-    if not weights.surely("content", "fit", _FIT, _FIT_ALONE):
+    if hits and not weights.surely("content", "fit", _FIT, _FIT_ALONE):
         yield from (_of_a_phrase(hit, reading) for hit in hits)
     if share >= _UNFIT or most >= _UNFIT_ALONE:
         asks = whole if share >= _UNFIT else max(alone, key=lambda one: one["content"].share("unfit"))

@@ -19,6 +19,7 @@ _WITH_A_PHRASE, _WITHOUT_A_PHRASE, _BESIDE_A_KNOWN_NO = 0.4, 0.22, 0.6
 _IN_ITS_SENTENCE = 0.5
 #: A no of this share is plain in one sentence amid courtesies.
 _PLAINLY_ALONE = 0.75
+#: And one of this share, where a rule knows the no, is one although the whole says nothing clear.
 _ALMOST = 0.3
 #: What a text can be that asks for no silence, by the label it weighs for.
 _INTENTS: Mapping[str, Intent] = {intent: intent for intent in get_args(Intent) if intent not in SILENCE}

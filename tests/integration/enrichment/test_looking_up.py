@@ -249,9 +249,10 @@ async def test_outreach_after_the_no_is_not_what_it_answered(
     platform.notes = [OUTREACH | {"created_at": "2026-06-03T11:30:00Z"}]
     no = declined()
     async with stage.policy(), worker(stage):
+        stage.clock.advance(GRACE)
         await stage.bus.publish([no])
         await stage.becomes(no, State.DENIED)
-    assert "conduct.wrote_on" in await stage.codes(no)
+    assert {"conduct.wrote_on", "provenance.declined_before_outreach"} <= set(await stage.codes(no))
 
 
 async def _waits(stage: Stage, queue: str) -> bool:
