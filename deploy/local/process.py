@@ -12,6 +12,7 @@ from typing import Self
 
 import httpx
 
+from deploy.local.http import http
 from deploy.local.owner import ServerDied
 from deploy.local.ports import free_port
 from deploy.local.waiting import wait_until
@@ -141,7 +142,7 @@ class Service(Process):
     def answers(self) -> bool:
         """Whether its /readyz says 200."""
         try:
-            answer = httpx.get(f"{self.url}/readyz", timeout=_PROBE_TIMEOUT_S, trust_env=False)
+            answer = http().get(f"{self.url}/readyz", timeout=_PROBE_TIMEOUT_S)
         except httpx.TransportError:
             return False
         return answer.status_code == httpx.codes.OK

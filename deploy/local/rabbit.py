@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import aio_pika
 import httpx
 
+from deploy.local.http import http
 from deploy.local.owner import Supervisor
 from deploy.local.server import NotOurs, Server
 
@@ -107,13 +108,12 @@ class RabbitServer(Server):
                 "set AFTERWORD_TEST_RABBITMQ_API_URL beside AFTERWORD_TEST_AMQP_URL"
             )
         parts = urlsplit(self._url)
-        answer = httpx.request(
+        answer = http().request(
             method,
             f"{self.api}/api/{path}",
             auth=(parts.username or "guest", parts.password or "guest"),
             json=body,
             timeout=_API_TIMEOUT_S,
-            trust_env=False,
         )
         return answer.raise_for_status()
 

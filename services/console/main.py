@@ -1,34 +1,46 @@
 """The `afterword` command: every service's own commands under one roof."""
 
-import asyncio
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from services.console import dead, vault
-from services.console.secrets import write_secrets
-from services.console.serving import Service, serve
-from services.desk import cli as desk
-from services.intake import cli as intake
-from services.policy import cli as policy
-from shared.clock import SystemClock
 from shared.errors import AfterwordError, SettingsError, Unanswered
-from shared.migrate import migrate as bring_up_to_date
-from shared.settings import Mongo, Rabbit, load
 
-app = typer.Typer(
-    name="afterword",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+#: The module of each command. Only that of the one called is loaded: no process carries what another needs.
+MODULES = {
+    "migrate": "services.console.migrate",
+    "run": "services.console.serving",
+    "secrets": "services.console.secrets",
+    "source": "services.intake.cli",
+    "tenant": "services.intake.cli",
+    "import": "services.intake.cli",
+    "policy": "services.policy.cli",
+    "identity": "services.policy.cli",
+    "suppress": "services.policy.cli",
+    "case": "services.policy.cli",
+    "dead": "services.console.dead",
+    "vault": "services.console.vault",
+    "key": "services.desk.cli",
+}
 
-for commands in (intake.app, policy.app, dead.app, vault.app):
-    app.add_typer(commands)
-app.add_typer(desk.app, name="key")
+
+def commands(arguments: Sequence[str] = ()) -> typer.Typer:
+    """All commands, or those of the module that has the command in these arguments."""
+    app = typer.Typer(
+        name="afterword",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        callback=afterword,
+    )
+    called = next((argument for argument in arguments if not argument.startswith("-")), "")
+    for module in dict.fromkeys([MODULES[called]] if called in MODULES else MODULES.values()):
+        app.add_typer(import_module(module).app)
+    return app
 
 
 def _tell_version(asked: bool) -> None:  # noqa: FBT001 - as typer calls it
@@ -37,7 +49,6 @@ def _tell_version(asked: bool) -> None:  # noqa: FBT001 - as typer calls it
         raise typer.Exit
 
 
-@app.callback()
 def afterword(
     *,
     _version: Annotated[
@@ -47,28 +58,7 @@ def afterword(
     """One courteous word after a candidate's no, and never two."""
 
 
-@app.command()
-def migrate() -> None:
-    """Create indexes, exchanges and queues; safe to run twice, and by two at once."""
-    asyncio.run(bring_up_to_date(load(Mongo).mongo_url, load(Rabbit).amqp_url))
-
-
-@app.command()
-def run(service: Service) -> None:
-    """Run a service until it is told to stop."""
-    serve(service)
-
-
-@app.command()
-def secrets(
-    directory: Annotated[Path, typer.Argument(help="Made when it is not there.")],
-) -> None:
-    """Write fresh secrets into files that only their owner can read; never over one that is there."""
-    written = write_secrets(directory, SystemClock())
-    typer.echo(f"{directory}: {', '.join(written) if written else 'nothing was missing'}")
-
-
-def main() -> None:
+def run(app: typer.Typer) -> None:
     """Run the command. What Afterword itself finds wrong is told in a line for each fault: exit 2 for
     settings and for what could not be answered, else 1.
     """
@@ -81,4 +71,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(commands(sys.argv[1:]))

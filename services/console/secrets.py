@@ -4,12 +4,16 @@ import base64
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from shared.clock import Clock
+from shared.clock import Clock, SystemClock
 from shared.encoding import from_b64url, key_bytes
 from shared.errors import AfterwordError
+
+app = typer.Typer()
 
 _KEY_BYTES = 32
 #: mongod takes 6 to 1024 characters of base64 in a key file.
@@ -27,6 +31,15 @@ _FIRST_KID = "k1"
 
 class SecretsMismatch(AfterwordError):
     """verify_key is there without its signing_key; a fresh signing key would not fit it."""
+
+
+@app.command()
+def secrets(
+    directory: Annotated[Path, typer.Argument(help="Made when it is not there.")],
+) -> None:
+    """Write fresh secrets into files that only their owner can read; never over one that is there."""
+    written = write_secrets(directory, SystemClock())
+    typer.echo(f"{directory}: {', '.join(written) if written else 'nothing was missing'}")
 
 
 def write_secrets(folder: Path, clock: Clock) -> list[str]:

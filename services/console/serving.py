@@ -7,6 +7,7 @@ from enum import StrEnum
 from importlib import import_module
 from typing import Any, NamedTuple
 
+import typer
 import uvicorn
 
 from shared.preflight import servers_answer
@@ -19,6 +20,8 @@ from shared.settings import (
     load,
 )
 from shared.telemetry import configure_logging
+
+app = typer.Typer()
 
 _Settings = IntakeSettings | WorkerSettings | PolicySettings | NotifierSettings | DeskSettings
 
@@ -51,6 +54,7 @@ _WIRING = {
 }
 
 
+@app.command("run", help="Run a service until it is told to stop.")
 def serve(service: Service) -> None:
     """Run a service until SIGTERM, then let it finish what is in flight.
 

@@ -6,7 +6,9 @@ import sys
 def main() -> None:
     """Load the command, and run it."""
     try:
-        from services.console.main import main as run
+        from services.console.main import commands, run
+
+        app = commands(sys.argv[1:])
     except KeyboardInterrupt:
         sys.exit(130)
-    run()
+    run(app)

@@ -17,7 +17,7 @@ from shared.tables import table
 #: Enough of an id to name a key, and as much as `revoke` needs.
 SHOWN_DIGITS = 12
 
-app = typer.Typer(help="Keys of the desk's API.", no_args_is_help=True)
+app = typer.Typer(name="key", help="Keys of the desk's API.", no_args_is_help=True)
 
 
 @app.command()

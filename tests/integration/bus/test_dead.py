@@ -6,7 +6,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from services.console.main import app
+from services.console.main import commands
 from shared import topology
 from shared.errors import NotFound
 from shared.events import Person
@@ -17,14 +17,14 @@ from tests.integration.policy.stage import Stage, decline, eventually, grace, ou
 
 async def run(*arguments: str) -> str:
     """What the command prints; it must succeed."""
-    result = await asyncio.to_thread(CliRunner().invoke, app, ["dead", *arguments])
+    result = await asyncio.to_thread(CliRunner().invoke, commands(["dead"]), ["dead", *arguments])
     assert result.exit_code == 0, result.output
     return result.output
 
 
 async def not_there(*arguments: str) -> None:
     """The command says that there is no dead letter of this id."""
-    result = await asyncio.to_thread(CliRunner().invoke, app, ["dead", *arguments])
+    result = await asyncio.to_thread(CliRunner().invoke, commands(["dead"]), ["dead", *arguments])
     assert isinstance(result.exception, NotFound)
     assert str(result.exception).startswith(f"there is no dead letter '{arguments[-1]}'")
 
@@ -83,10 +83,14 @@ async def test_what_can_go_back_goes_and_the_rest_is_told(stage: Stage) -> None:
     for place, queue in enumerate((QUEUE.name, "afterword.gone", QUEUE.name, QUEUE.name)):
         await stage.bus.bury_events(queue, [decline(grace(), f"d-{place}")], why="mended since", at=at)
     stuck = (await listed())[1]
-    result = await asyncio.to_thread(CliRunner().invoke, app, ["dead", "replay", "--limit", "2"])
+    result = await asyncio.to_thread(
+        CliRunner().invoke, commands(["dead"]), ["dead", "replay", "--limit", "2"]
+    )
     assert (result.exit_code, result.stdout) == (1, "2 sent back, 2 left\n")
     assert result.stderr == "1 cannot go back: the queue afterword.gone is not there\n"
-    only = await asyncio.to_thread(CliRunner().invoke, app, ["dead", "replay", "--id", str(stuck["id"])])
+    only = await asyncio.to_thread(
+        CliRunner().invoke, commands(["dead"]), ["dead", "replay", "--id", str(stuck["id"])]
+    )
     assert (only.exit_code, only.stdout) == (1, "0 sent back, 1 left\n")
     (other,) = (line for line in await listed() if line != stuck)
     assert await run("replay", "--id", str(other["id"])) == "1 sent back\n"

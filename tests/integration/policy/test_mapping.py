@@ -10,7 +10,7 @@ import pytest
 from pymongo.errors import AutoReconnect
 from typer.testing import CliRunner
 
-from services.console.main import app
+from services.console.main import commands
 from services.policy.explain import explain
 from services.policy.facts import Review
 from services.policy.settle import Settled, Settler
@@ -216,7 +216,9 @@ async def test_an_operator_sees_the_reasons_and_maps_one(
     await stage.database["sources"].insert_one(source)
 
     async def afterword(*arguments: str) -> Any:
-        said = await asyncio.to_thread(CliRunner().invoke, app, ["source", *arguments, "--json"])
+        said = await asyncio.to_thread(
+            CliRunner().invoke, commands(["source"]), ["source", *arguments, "--json"]
+        )
         assert said.exit_code == 0, said.output
         return json.loads(said.stdout)
 

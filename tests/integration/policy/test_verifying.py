@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from typer.testing import CliRunner
 
-from services.console.main import app
+from services.console.main import commands
 from shared.decision import Signer
 from shared.events import DeclineWithdrawn
 from shared.states import State
@@ -120,7 +120,7 @@ async def test_cases_are_shown_and_verified_from_the_command_line(
     monkeypatch.setenv("COLUMNS", "400")
 
     async def run(*arguments: str) -> tuple[int, str]:
-        result = await asyncio.to_thread(CliRunner().invoke, app, ["case", *arguments])
+        result = await asyncio.to_thread(CliRunner().invoke, commands(["case"]), ["case", *arguments])
         return result.exit_code, result.output
 
     assert await run("verify") == (0, "3 cases checked, 0 with faults\n")

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from typer.testing import CliRunner, Result
 
-from services.console.main import app
+from services.console.main import commands
 from shared.decision import Signer
 from tests.integration.policy.conftest import stage
 from tests.integration.policy.stage import Stage
@@ -26,6 +26,6 @@ def afterword(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Command:
     monkeypatch.setenv("COLUMNS", "200")
 
     async def run(*arguments: str, given: str | None = None) -> Result:
-        return await asyncio.to_thread(CliRunner().invoke, app, list(arguments), input=given)
+        return await asyncio.to_thread(CliRunner().invoke, commands(arguments), list(arguments), input=given)
 
     return run

@@ -8,7 +8,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from typer.main import get_group
 from typer.testing import CliRunner
 
 from services.console import main
@@ -20,16 +22,26 @@ from shared.vault import Keyring
 
 
 def test_every_service_brings_its_commands() -> None:
-    """The groups and commands that the documents name are there."""
-    shown = CliRunner().invoke(main.app, ["--help"], env={"COLUMNS": "200"}).output
+    """The groups and commands that the documents name are there, and each is found where it is looked for."""
     names = ("run", "migrate", "secrets", "source", "tenant", "policy", "case", "suppress", "key", "dead")
+    shown = CliRunner().invoke(main.commands(), ["--help"], env={"COLUMNS": "200"}).output
     assert [name for name in names if f" {name} " not in shown] == []
+    assert list(get_group(main.commands()).commands) == list(main.MODULES)
+    assert [name for name in main.MODULES if name not in get_group(main.commands([name])).commands] == []
+
+
+def test_a_command_loads_no_other_services_commands() -> None:
+    """A service carries its own code alone, and a command answers sooner."""
+    told = "import sys; from services.console.main import commands; commands(['key']); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout
+    assert "services.desk.cli" in loaded
+    assert [name for name in ("services.policy", "services.intake", "uvicorn") if f"{name}." in loaded] == []
 
 
 def test_its_version_is_told() -> None:
     """As the package has it, without any setting."""
     package = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())
-    told = CliRunner().invoke(main.app, ["--version"])
+    told = CliRunner().invoke(main.commands(), ["--version"])
     assert (told.exit_code, told.output) == (0, f"afterword {package['project']['version']}\n")
 
 
@@ -38,7 +50,7 @@ def test_who_names_nobody_for_the_list_is_told_the_options(monkeypatch: pytest.M
     monkeypatch.setenv("AFTERWORD_PEPPER", base64.b64encode(bytes(32)).decode())
     asked = ["suppress", "add", "--tenant", "acme", "--region", "DE"]
     with pytest.raises(Invalid, match=r"^--email, --phone, --profile-url or --external-id is expected$"):
-        CliRunner().invoke(main.app, asked, catch_exceptions=False)
+        CliRunner().invoke(main.commands(asked), asked, catch_exceptions=False)
 
 
 def test_each_secret_is_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:
@@ -104,9 +116,11 @@ def test_what_is_wrong_is_told_in_lines_and_not_as_a_traceback(
     def fail() -> None:
         raise error
 
-    monkeypatch.setattr(main, "app", fail)
+    app = typer.Typer()
+    app.command()(fail)
+    monkeypatch.setattr(sys, "argv", ["afterword"])
     with pytest.raises(SystemExit) as left:
-        main.main()
+        main.run(app)
     assert left.value.code == code
     assert capsys.readouterr().err.splitlines() == [f"afterword: {line}" for line in words]
 
