@@ -6,6 +6,7 @@ Whatever goes wrong, the last good rulebook stays in force.
 import asyncio
 
 import structlog
+from pymongo import UpdateOne
 
 from services.policy.releases import Log, Releases
 from services.policy.rulebook import Files, Rulebook, resolve
@@ -38,7 +39,7 @@ class InForce:
             return
         # reading YAML takes milliseconds each; events go on meanwhile
         rulebook = await asyncio.to_thread(resolve, self._files, tuple(self._log.steps))
-        await rulebook.store(self._database)  # before the first decision names it
+        await keep(rulebook, self._database)  # before the first decision names it
         self._report(rulebook)
         self.current, self._taken = rulebook, self._log.last
 
@@ -54,3 +55,14 @@ class InForce:
         self._log.faults.clear()
         self._metrics.policy_loads.labels("taken").inc()
         log.info("policy in force", version=rulebook.of(None).version, step=self._log.last)
+
+
+async def keep(rulebook: Rulebook, database: Database) -> None:
+    """Keeps the text of each version, so that a decision can be judged again after the files have changed."""
+    await database["policies"].bulk_write(
+        [
+            UpdateOne({"_id": version}, {"$setOnInsert": {"text": text}}, upsert=True)
+            for version, text in rulebook.texts.items()
+        ],
+        ordered=False,
+    )

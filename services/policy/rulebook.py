@@ -10,11 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
-from pymongo import UpdateOne
-
 from services.policy.document import Policy, PolicyInvalid, load_base, tighten
 from services.policy.rollout import Ledger, Release, Scope, Step, ledger
-from shared.store.client import Database
 
 DEFAULT = Path(__file__).with_name("default.yaml")
 
@@ -100,23 +97,12 @@ class Rulebook:
         trial = self._trials.get(tenant) or self._trials.get(None)
         return (trial[0], trial[1].of(tenant)) if trial else None
 
-    async def store(self, database: Database) -> None:
-        """Keeps the text of each version, so that a decision can be judged again long after the files have
-        changed.
-        """
+    @property
+    def texts(self) -> dict[str, str]:
+        """The text of each version that decides here, or is tried."""
         rulebooks = (self, *(trial for _, trial in self._trials.values()))
-        policies = {
-            policy.version: policy.text
-            for rulebook in rulebooks
-            for policy in (rulebook.base, *rulebook.overrides.values())
-        }
-        await database["policies"].bulk_write(
-            [
-                UpdateOne({"_id": version}, {"$setOnInsert": {"text": text}}, upsert=True)
-                for version, text in policies.items()
-            ],
-            ordered=False,
-        )
+        policies = (one for book in rulebooks for one in (book.base, *book.overrides.values()))
+        return {policy.version: policy.text for policy in policies}
 
 
 def compose(files: Files, chosen: Mapping[Scope, Release]) -> Rulebook:

@@ -10,6 +10,7 @@ from typing import cast
 
 from services.notifier.handover import Channel
 from services.policy.claim import permit
+from services.policy.reload import keep
 from shared import events, topology
 from shared.bus import Bus
 from shared.clock import FixedClock
@@ -67,7 +68,7 @@ class World:
         """Empties the database, which is faster than a new one, and brings in what an operator would."""
         for name in await self.database.list_collection_names():
             await self.database[name].delete_many({})
-        await self.services.rulebook.store(self.database)
+        await keep(self.services.rulebook, self.database)
         await self.database["tenants"].insert_many(
             {
                 "_id": name,

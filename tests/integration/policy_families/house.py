@@ -15,6 +15,7 @@ from services.policy.filing import Filing
 from services.policy.hearing import Hearing
 from services.policy.outcomes import Outcomes, of_case
 from services.policy.record import Recorder
+from services.policy.reload import keep
 from services.policy.rulebook import Rulebook
 from services.policy.settle import Settler
 from services.policy.text.lexicon import lexicon
@@ -153,7 +154,7 @@ class House:
 
     async def states(self, cases: Sequence[str]) -> Counter[str]:
         """How many of these cases are in which state; each of them verifies."""
-        await self.rulebook.store(self.database)
+        await keep(self.rulebook, self.database)
         policies = {found["_id"]: found["text"] async for found in self.database["policies"].find()}
         verifier = Verifier(self.signer.public_key)
         found = (await Cases(self.database).by_ids(cases)).values()
