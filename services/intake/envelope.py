@@ -1,5 +1,6 @@
 """What a source sent, in the envelope in which it travels. Pure."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -44,3 +45,8 @@ def enveloped(sent: Sent, sender: Sender, now: datetime, traceparent: str | None
         lookup=True if sender.looks_up and decline and decline.who != "company" else None,
         data=sent.data,
     )
+
+
+def distinct(events: Iterable[Event]) -> list[Event]:
+    """Each event once. Of one id with other contents all go out: which counts is for policy to say."""
+    return list({(event.id, event.digest): event for event in events}.values())

@@ -19,7 +19,7 @@ from services.intake import body, greeting, problems
 from services.intake.deliveries.copies import Copies, Copy
 from services.intake.deliveries.taken import refused, understood
 from services.intake.directory import Directory, Source
-from services.intake.envelope import Sender, enveloped
+from services.intake.envelope import Sender, distinct, enveloped
 from services.intake.limits import Bound, Full, Limits, Share
 from services.intake.publish import Publisher
 from services.intake.sources import SOURCES, Answer, Delivery, Mapped, Sent, folded
@@ -206,7 +206,7 @@ class Door:
             raise problems.too_many(wait_s)
 
     async def _publish(self, events: Sequence[Event]) -> None:
-        unique = list({event.id: event for event in events}.values())
+        unique = distinct(events)
         with self._events.share() as held:
             try:
                 held.grow(len(unique))

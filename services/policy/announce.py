@@ -2,7 +2,7 @@
 Pure.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from shared.decision import SignedDecision
@@ -63,10 +63,10 @@ def _event(case: Document, data: Data, now: datetime) -> Event:
     )
 
 
-def farewells(arrived: Iterable[Event], forgotten: Mapping[str, frozenset[str]]) -> list[Event]:
-    """One event for each of these erasures, always the same, for whoever else keeps something of the person.
+def farewells(erasures: Iterable[tuple[Event, frozenset[str]]]) -> list[Event]:
+    """One event for each erasure, with the keys it reached, for whoever else keeps something of the person.
 
-    It was received when the erasure was: what came later is not meant.
+    Always the same, and received when the erasure was: what came later is not meant.
     """
     return [
         event.model_copy(
@@ -76,9 +76,8 @@ def farewells(arrived: Iterable[Event], forgotten: Mapping[str, frozenset[str]])
                 "source": "/policy",
                 "subject": None,
                 "digest": None,
-                "data": PersonForgotten(keys=tuple(sorted(forgotten[event.id]))),
+                "data": PersonForgotten(keys=tuple(sorted(keys))),
             }
         )
-        for event in arrived
-        if event.id in forgotten
+        for event, keys in erasures
     ]

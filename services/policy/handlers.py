@@ -11,7 +11,7 @@ from services.policy.announce import announcements, farewells
 from services.policy.facts import Review
 from services.policy.mappings import Mappings, word_of
 from services.policy.outcomes import Outcomes, of_case
-from services.policy.record import Recorder
+from services.policy.record import Recorded, Recorder
 from services.policy.settle import Settled, Settler
 from services.policy.withdrawals import Withdrawals, cancelled
 from shared import events
@@ -24,6 +24,7 @@ from shared.store.client import Database, Document
 from shared.telemetry import Metrics
 
 CONTENDED = "the case kept changing while it was judged"
+RACED = "another of the same id came at the same moment"
 CONFLICT = "the same id came before with other content; this one is not acted on"
 
 #: Cases that are judged at once where one word is about any number of them.
@@ -60,16 +61,12 @@ class Handlers:
         settled = await self._settler.settle(recorded.causes, recorded.causes)
         await self._tell(settled, recorded.repeats)
         if recorded.forgotten:
-            await self._bus.publish(farewells(arrived, recorded.forgotten))
+            await self._bus.publish(farewells(recorded.forgotten))
         waiting = {recorded.causes[case]: until for case, until in settled.waiting.items()}
         contended = {recorded.causes[case] for case in settled.contended}
         now, outcomes = self._clock.now(), list[Outcome]()
         for place, event in enumerate(arrived):
-            outcomes.append(
-                Done(CONFLICT)
-                if place in recorded.conflicts
-                else self._outcome(event, now, recorded.unusable.get(event.id), waiting, contended)
-            )
+            outcomes.append(self._outcome(event, place, now, recorded, waiting, contended))
             taken = (
                 "conflict"
                 if place in recorded.conflicts
@@ -150,14 +147,24 @@ class Handlers:
 
     @staticmethod
     def _outcome(
-        event: Event, now: datetime, unusable: str | None, waiting: dict[str, datetime], contended: set[str]
+        event: Event,
+        place: int,
+        now: datetime,
+        recorded: Recorded,
+        waiting: dict[str, datetime],
+        contended: set[str],
     ) -> Outcome:
-        if unusable is not None:
+        if place in recorded.raced:
+            return Again(RACED)
+        if place in recorded.conflicts and place not in recorded.heeded:
+            return Done(CONFLICT)
+        acted_on = recorded.heeded.get(place, event.id)
+        if (unusable := recorded.unusable.get(acted_on)) is not None:
             return Dead(unusable)
-        if event.id in contended:
+        if acted_on in contended:
             return Again(CONTENDED)
-        if event.id in waiting and event.kind == "decline.received":
-            return Later((waiting[event.id] - now).total_seconds(), "waits for the outreach that it answers")
+        if acted_on in waiting and event.kind == "decline.received":
+            return Later((waiting[acted_on] - now).total_seconds(), "waits for the outreach that it answers")
         return Done()
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.policy.changes import LONG_AGO
+from services.policy.contrary import stop_in, takes_back
 from services.policy.filing import Filing, Subject
 from services.policy.hearing import Heard
 from services.policy.inbox import Inbox
@@ -41,14 +42,19 @@ _OUT = frozenset({State.SENDING, State.SENT, State.UNCERTAIN})
 class Recorded:
     """What became of a set of facts: cases to judge and the event behind each, repeats, what could not be
     used, reports about letters that were never sent, and of each erasure all keys that it reached.
+
+    Events that say otherwise under an id which came before are told by their place among all, as are those
+    that came at the same moment as another of their id. `heeded`: the id by which one is obeyed even so.
     """
 
     causes: dict[str, str] = field(default_factory=dict)
     repeats: set[str] = field(default_factory=set)
     conflicts: set[int] = field(default_factory=set)
+    raced: set[int] = field(default_factory=set)
+    heeded: dict[int, str] = field(default_factory=dict)
     unusable: dict[str, str] = field(default_factory=dict)
     unfounded: set[str] = field(default_factory=set)
-    forgotten: dict[str, frozenset[str]] = field(default_factory=dict)
+    forgotten: list[tuple[Event, frozenset[str]]] = field(default_factory=list)
 
 
 class Recorder:
@@ -74,11 +80,10 @@ class Recorder:
         usable = [event for event in fresh if event.id in subjects or isinstance(event.data, _OF_CASES)]
         cards = await self._cards(usable, subjects)
         stored = await self._inbox.take_in([self._filing.filed(event, subjects, cards) for event in usable])
-        raced = [event for event in usable if stored[event.id] != event.digest]
-        await self._inbox.conflict([(event, stored[event.id]) for event in raced], self._clock.now())
-        slipped = {(event.id, event.digest) for event in raced}
-        recorded.conflicts |= {
-            place for place, event in enumerate(arrived) if (event.id, event.digest) in slipped
+        recorded.raced = {
+            place
+            for place, event in enumerate(arrived)
+            if place not in recorded.conflicts and stored.get(event.id, event.digest) != event.digest
         }
         usable = [event for event in usable if stored[event.id] == event.digest]
         heard = {event.id: self._filing.heard(event) for event in usable}
@@ -86,7 +91,8 @@ class Recorder:
         await self._memory.remember([entry for entry in entries if entry is not None])
         declines = [event for event in usable if event.kind == "decline.received"]
         await self._cases.open([self._filing.opened(event, subjects, heard[event.id]) for event in declines])
-        await self._touch(usable, subjects, heard, cards, recorded)
+        contrary = [arrived[place] for place in sorted(recorded.conflicts) if takes_back(arrived[place])]
+        await self._touch(usable, subjects, heard, cards, contrary, recorded)
         return recorded
 
     async def _accept(self, arrived: Sequence[Event], recorded: Recorded) -> list[Event]:
@@ -100,7 +106,16 @@ class Recorder:
                 recorded.conflicts.add(place)
         conflicts = [(arrived[place], known[arrived[place].id]) for place in sorted(recorded.conflicts)]
         await self._inbox.conflict(conflicts, self._clock.now())
-        return list(first.values())
+        stops: list[Event] = []
+        for place in sorted(recorded.conflicts):
+            if (stop := stop_in(arrived[place], self._filing.heard(arrived[place]))) is not None:
+                recorded.heeded[place] = stop.id
+                stops.append(stop)
+            elif takes_back(arrived[place]):
+                recorded.heeded[place] = arrived[place].id
+        if stops:
+            recorded.repeats |= set(await self._inbox.known({stop.id for stop in stops}))
+        return [*first.values(), *stops]
 
     async def _subjects(self, fresh: Sequence[Event], recorded: Recorded) -> dict[str, Subject]:
         named = {event.id: case for event in fresh if (case := getattr(event.data, "case", None))}
@@ -111,12 +126,12 @@ class Recorder:
                 continue
             case = cases.get(named.get(event.id, ""))
             own = case if case is not None and case["tenant"] == event.tenant else None
-            if event.id in named and isinstance(event.data, _REPORTS) and not _was_sent(own):
-                recorded.unfounded.add(event.id)
-                continue
-            subject = self._subject(event, own)
+            unsent = event.id in named and isinstance(event.data, _REPORTS) and not _was_sent(own)
+            subject = self._subject(event, None if unsent else own)
             if subject is not None:
                 subjects[event.id] = subject
+            elif unsent:
+                recorded.unfounded.add(event.id)
             elif event.id in named:
                 recorded.unusable[event.id] = "names a case that is not there"
             else:
@@ -130,8 +145,7 @@ class Recorder:
         keys = self._filing.keys(event)
         if case is not None:
             # whoever answers a letter may do so from another address: both are let alone, neither is linked
-            beside = keys if isinstance(event.data, events.OptOutReceived) else frozenset[str]()
-            return Subject(frozenset(case["keys"]) | beside, None)
+            return Subject(frozenset(case["keys"]) | keys, None)
         return Subject(keys, people_store.card_id(event.tenant, keys)) if keys else None
 
     async def _cards(self, usable: Sequence[Event], subjects: Mapping[str, Subject]) -> dict[str, Document]:
@@ -149,6 +163,7 @@ class Recorder:
         subjects: Mapping[str, Subject],
         heard: Mapping[str, Heard],
         cards: Mapping[str, Document],
+        contrary: Sequence[Event],
         recorded: Recorded,
     ) -> None:
         identities = await self._people.identities(
@@ -158,10 +173,11 @@ class Recorder:
         kinds = ((event, stop_kind(event, heard[event.id])) for event in usable)
         ends = await self._outcomes.of_stops([(event, kind) for event, kind in kinds if kind], reach)
         withdrawn = await self._stopping.stop(usable, heard, reach)
+        withdrawn |= await self._stopping.take_back(contrary)
         named = await self._lookups.add(usable) | withdrawn
-        recorded.forgotten = {
-            event.id: reach[event.id] for event in usable if event.kind == "erasure.requested"
-        }
+        recorded.forgotten = [
+            (event, reach[event.id]) for event in usable if event.kind == "erasure.requested"
+        ]
         await self._outcomes.add(ends)
         await self._renew(usable, subjects, identities, cards)
         for event_id, elsewhere in (await self._elsewhere(usable, reach)).items():

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from services.policy.hearing import LEAVE_ME_ALONE, Heard
 from services.policy.memory import Memory
-from services.policy.withdrawals import Withdrawals, withdrawn
+from services.policy.withdrawals import Withdrawals, corrected, withdrawn
 from shared import events
 from shared.clock import Clock
 from shared.events import Event
@@ -69,6 +69,12 @@ class Stopping:
             if event.kind == "erasure.requested":
                 await self._people.destroy(reach[event.id], self._clock.now())
                 await self._memory.forget(reach[event.id])
+        return {word["case"]: word["event_id"] for word in words}
+
+    async def take_back(self, contrary: Sequence[Event]) -> dict[str, str]:
+        """Lets these declines count no more. Returns their cases, with the event behind each."""
+        words = [corrected(events.case_id(event.id), event) for event in contrary]
+        await self._withdrawals.add(words)
         return {word["case"]: word["event_id"] for word in words}
 
 

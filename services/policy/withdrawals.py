@@ -36,6 +36,11 @@ def withdrawn(case: str, event: Event) -> Document:
     return {**_word(case, event), "until": event.time}
 
 
+def corrected(case: str, event: Event) -> Document:
+    """The word of a source that the no was the company's: it holds for good, for the case keeps its id."""
+    return _word(case, event)
+
+
 def cancelled(data: ReviewDecided, event: Event) -> Document:
     """The word of a person that nothing is to be sent: it holds whenever it was declined."""
     return {**_word(data.case, event), "by": data.by, "reason": data.reason}
@@ -54,8 +59,9 @@ def cancel_of(words: Iterable[Document]) -> Cancel | None:
 def taken_back_at(declined_at: datetime, words: Iterable[Document]) -> datetime | None:
     """Since when a no of this time is taken back; None where it stands.
 
-    A word that is older than the no took back another one, which went by the same id before. A person's wish
-    with a name is no word of the candidate's (see `cancel_of`); without one, it was once kept as if it were.
+    A word that is older than the no took back another one, which went by the same id before; one that tells
+    nothing of when holds whenever it was. A person's wish with a name is no word of the candidate's (see
+    `cancel_of`); without one, it was once kept as if it were.
     """
     return min(
         (

@@ -113,3 +113,8 @@ def forgotten_id(erasure_event_id: str) -> str:
 def outcome_id(case: str, kind: str) -> str:
     """The id of the event that tells a case's outcome: publishing it again changes nothing."""
     return "evt_" + _derived("outcome", case, kind)
+
+
+def contrary_id(event: str, digest: str | None) -> str:
+    """The id under which a stop is obeyed whose own id came before with other content."""
+    return "evt_" + _derived("contrary", event, digest or "")

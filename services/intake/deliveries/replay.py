@@ -7,7 +7,7 @@ from typing import Any
 
 from services.intake.deliveries.record import opened
 from services.intake.deliveries.taken import read_as
-from services.intake.envelope import Sender, enveloped
+from services.intake.envelope import Sender, distinct, enveloped
 from services.intake.sources import SOURCES, configured
 from services.intake.sources.config import Config
 from shared.errors import Invalid
@@ -39,8 +39,9 @@ class Replay:
         self, deliveries: Collection, source: Document, vault: Vault, publish: Publish | None
     ) -> None:
         self._deliveries = deliveries
-        self._kind = str(source["kind"])
-        self._config = configured(self._kind, source.get("config"))
+        kind, looks_up = str(source["kind"]), "credentials" in source
+        self._sender = Sender(source["_id"], kind, source["tenant"], looks_up)
+        self._config = configured(kind, source.get("config"))
         self._vault = vault
         self._publish = publish
 
@@ -48,25 +49,24 @@ class Replay:
         """What became of each that the query finds, in the order in which they came, once it is published."""
         found = self._deliveries.find(query, batch_size=SET).sort([("at", 1), ("_id", 1)])
         while documents := await found.to_list(SET):
-            read = [again(document, self._kind, self._config, self._vault) for document in documents]
-            events = {event.id: event for one in read for event in one.events}
+            read = [again(document, self._sender, self._config, self._vault) for document in documents]
+            events = distinct(event for one in read for event in one.events)
             if events and self._publish is not None:
-                await self._publish(list(events.values()))
+                await self._publish(events)
             for one in read:
                 yield one
 
 
-def again(document: Document, kind: str, config: Config, vault: Vault) -> Again:
+def again(document: Document, sender: Sender, config: Config, vault: Vault) -> Again:
     """What the adapter makes of a stored delivery today; what was refused when it came stays so."""
     own_id, at = document["_id"], document["at"]
     if document["outcome"] == "refused":
         return Again(own_id, at, skipped=f"it was refused: {document['problem']}")
     delivery = opened(document, vault)
     try:
-        mapped = SOURCES[kind].map_events(delivery, config)
+        mapped = SOURCES[str(sender.kind)].map_events(delivery, config)
     except Invalid as error:
         return Again(own_id, at, skipped=f"it cannot be read any more: {error}")
-    sender = Sender(document["source"], kind, document["tenant"])
     trace = delivery.headers.get("traceparent")
     return Again(
         own_id,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Protocol
 
-from services.intake.envelope import Sender, enveloped
+from services.intake.envelope import Sender, distinct, enveloped
 from services.intake.importing.files import Record
 from services.intake.importing.journal import Journal, Refused
 from services.intake.importing.lines import interaction
@@ -43,7 +43,7 @@ class Feed:
         left = islice(records, journal.progress.records, None)
         while window := list(islice(left, WINDOW)):
             refused: list[Refused] = []
-            events = [*{event.id: event for event in self._events(window, refused)}.values()]
+            events = distinct(self._events(window, refused))
             messages = (events[at : at + MAX_EVENTS] for at in range(0, len(events), MAX_EVENTS))
             # each by itself, so that of a window of which half found room the other half alone goes again
             await asyncio.gather(*(self._confirmed(message, window[-1].offset) for message in messages))

@@ -13,7 +13,7 @@ from services.intake import problems
 from services.intake.deliveries.copies import Bus, Copies
 from services.intake.deliveries.taken import Fate, refused, understood
 from services.intake.directory import Source
-from services.intake.envelope import Sender, enveloped
+from services.intake.envelope import Sender, distinct, enveloped
 from services.intake.sources import SOURCES, Delivery
 from services.intake.sources.email import POLLED
 from shared.clock import Clock
@@ -43,12 +43,11 @@ class Taking:
             copies = [held.enter_context(self._copies.copy()) for _ in mails]
             for copy, delivery in zip(copies, deliveries, strict=True):
                 copy.take(source, delivery, now)
-            # of one id with other contents both go out: which of them counts is for policy to say
-            events = {(event.id, event.digest): event for fate in fates for event in fate.events}
-            await self._bus.publish(list(events.values()))
+            events = distinct(event for fate in fates for event in fate.events)
+            await self._bus.publish(events)
             for copy, fate in zip(copies, fates, strict=True):
                 copy.end(fate)
-        for event in events.values():
+        for event in events:
             self._metrics.events.labels(event.type, "accepted").inc()
         for fate in fates:
             self._metrics.deliveries.labels(source.kind, fate.problem or fate.outcome).inc()

@@ -48,6 +48,30 @@ async def test_a_delivery_of_another_kind_is_taken_and_answered_as_its_platform_
     assert (one.data.who, one.data.reason) == ("candidate", "Withdrew")
 
 
+async def test_of_one_id_with_other_contents_in_one_delivery_none_is_lost(stage: Stage) -> None:
+    """Which of them counts is for policy to say, and a wish to be let alone always does."""
+    await stage.source("gen", "generic")
+    first = {"id": "1", "timestamp": 1769860000, "person": {"email": "ada@example.org"}}
+    both = [
+        {**first, "type": "opt_out.received"},
+        {**first, "type": "decline.received", "who": "candidate"},
+        {**first, "type": "decline.received", "who": "company"},
+    ]
+    body = json.dumps(both).encode()
+    headers = {
+        "content-type": "application/json",
+        "x-signature": hmac.new(SECRET.encode(), body, "sha256").hexdigest(),
+    }
+    answer = await stage.http.post("/v1/sources/gen/events", content=body, headers=headers)
+    assert answer.status_code == 503  # nobody puts the stop in force here
+    declined = [one.data for one in await stage.events(FACTS)]
+    assert [data.who for data in declined if isinstance(data, events.DeclineReceived)] == [
+        "candidate",
+        "company",
+    ]
+    assert len(await stage.events(topology.POLICY_STOPS.name)) == 1
+
+
 async def test_what_has_no_time_happened_when_it_came_and_is_the_same_when_it_comes_again(
     stage: Stage,
 ) -> None:

@@ -150,6 +150,18 @@ async def test_a_replay_publishes_the_same_events_by_todays_mapping(stage: Stage
     assert replayed.receivedat == stored["ignored"]["at"]
 
 
+async def test_a_replayed_decline_is_looked_up_as_one_that_comes_now(stage: Stage) -> None:
+    """Else it would be judged without what only the platform can tell."""
+    await stage.source("gh", "greenhouse", reasons={"Withdrew": "ignore"})
+    await send(stage, "gh", REJECTED)
+    await kept(stage, 1)
+    able = {"config": {}, "credentials": b"of another key ring"}
+    await stage.database["sources"].update_one({"_id": "gh"}, {"$set": able})
+    await call("replay", "gh", "--since", "2026-01-01T00:00:00Z")
+    facts = await stage.events(FACTS)
+    assert [one.lookup for one in facts if one.kind == "decline.received"] == [True]
+
+
 async def test_one_delivery_is_replayed_alone(stage: Stage, platform: Platform) -> None:
     """By its id; a question that says neither which nor since when is refused."""
     await platform.send([decline(f"d{n}") for n in range(3)])

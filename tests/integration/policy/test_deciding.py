@@ -99,7 +99,7 @@ async def test_the_same_id_with_other_content_is_recorded_and_counted_and_never_
     declined = decline(grace(), who="unknown")
     other = made(decline(grace("alan")).data, "decline", NOON - HOUR)
     beside = decline(grace("edsger"), "another")
-    contrary = decline(grace("edsger"), "another", who="company")
+    contrary = decline(grace("edsger"), "another", who="unknown")
     assert (other.id, contrary.id) == (declined.id, beside.id)
     async with stage.policy() as http:
         await stage.publish(outreach(grace()), outreach(grace("alan"), "o2"), outreach(grace("edsger"), "o3"))
@@ -127,11 +127,37 @@ async def test_the_same_id_with_other_content_is_recorded_and_counted_and_never_
     assert (conflict["first_digest"], conflict["digest"]) == (declined.digest, other.digest)
 
 
+async def test_a_no_that_its_source_calls_the_companys_later_is_thanked_for_no_more(stage: Stage) -> None:
+    """A slip that somebody mended in the platform; beside the first word, too, and in no other way round."""
+    slip, mended = decline(grace()), decline(grace(), who="company")
+    both = [decline(grace("alan"), "at once", who=who) for who in ("candidate", "company")]
+    theirs, ours = (decline(grace("edsger"), "other way", who=who) for who in ("company", "candidate"))
+    people = [grace(), grace("alan"), grace("edsger")]
+    async with stage.policy():
+        await stage.publish(*(outreach(person, f"o{place}") for place, person in enumerate(people)))
+        await stage.publish(slip)
+        await stage.becomes(slip, State.APPROVED)
+        await stage.bus.publish([mended])
+        await stage.becomes(slip, State.CANCELLED)
+        await stage.bus.publish(both)
+        await stage.becomes(both[0], State.DENIED)
+        await stage.publish(theirs)
+        await stage.becomes(theirs, State.DENIED)
+        await stage.bus.publish([ours])
+
+        async def noticed() -> bool:
+            return await stage.database["conflicts"].count_documents({}) == 3
+
+        await eventually(noticed, "what the source said otherwise is recorded")
+    assert await stage.codes(slip) == await stage.codes(both[0]) == ["provenance.withdrawn"]
+    assert (await stage.case(theirs))["state"] == State.DENIED
+
+
 async def test_a_conflict_that_slips_past_the_first_look_is_still_none_to_act_on(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two replicas take both in at once: the unique id lets one win, the other is a counted conflict."""
-    declined, contrary = decline(grace(), who="unknown"), decline(grace(), who="company")
+    declined, contrary = decline(grace(), who="unknown"), decline(grace(), who="candidate")
     async with stage.policy() as http:
         await stage.publish(outreach(grace()))
         await stage.publish(declined)

@@ -10,6 +10,7 @@ from shared import topology
 from shared.batch import decode
 from shared.errors import Destroyed
 from shared.events import (
+    BounceReceived,
     ComplaintReceived,
     Data,
     DeclineReceived,
@@ -147,15 +148,46 @@ async def test_a_stop_that_is_not_in_force_is_not_answered_with_done(
         await stage.becomes(declined, State.CANCELLED)
 
 
-async def test_a_stop_under_an_id_that_was_used_for_another_is_not_answered_with_done(stage: Stage) -> None:
-    """It is a conflict and not acted on, so its sender must not believe that it holds."""
+@pytest.mark.parametrize(
+    "stop",
+    [
+        OptOutReceived(person=grace()),
+        ComplaintReceived(person=grace()),
+        BounceReceived(person=grace()),
+        ErasureRequested(person=grace()),
+        InteractionRecorded(person=grace(), direction="reply", text="Never write to me again."),
+    ],
+    ids=lambda stop: stop.kind,
+)
+async def test_a_stop_is_obeyed_under_an_id_that_was_used_for_another(stage: Stage, stop: Data) -> None:
+    """Whoever sent it may number badly; that is a conflict to look into, and no reason to write on."""
     async with stage.policy():
         declined = await stage.approved(grace())
         assert await stage.ask(event(OptOutReceived(person=PHONE), "stop", NOON)) == "done"
-        said = await stage.ask(event(OptOutReceived(person=grace()), "stop", NOON))
-        assert said == "the same id came before with other content; this one is not acted on"
-    assert (await stage.case(declined))["state"] == State.APPROVED
+        for _twice in range(2):
+            assert await stage.ask(event(stop, "stop", NOON)) == "done"
+        assert (await stage.case(declined))["state"] == State.CANCELLED
     assert await stage.database["conflicts"].count_documents({}) == 1
+
+
+@pytest.mark.parametrize("stop", [ComplaintReceived, ErasureRequested, OptOutReceived])
+async def test_whoever_is_named_beside_a_case_is_let_alone_too(
+    stage: Stage, stop: type[ComplaintReceived | ErasureRequested | OptOutReceived]
+) -> None:
+    """Also where the letter of the case never went out, of which nobody could complain."""
+    async with stage.policy():
+        about, named = await stage.approved(grace()), await stage.approved(grace("alan"), "of alan")
+        word = stop(person=grace("alan"), case=case_of(about))
+        assert await stage.ask(event(word, "stop", NOON)) == "done"
+        assert (await stage.case(named))["state"] == State.CANCELLED
+        if stop is ErasureRequested:
+            cards = (
+                await stage.database["people"]
+                .find({"keys": {"$in": (await stage.case(named))["keys"]}})
+                .to_list()
+            )
+            assert cards
+            assert all(card["erased_at"] for card in cards)
 
 
 async def test_writing_on_after_the_no_cancels_the_thank_you(stage: Stage) -> None:
