@@ -23,6 +23,7 @@ _FORMS = (
         re.compile(r"input_value=.{0,200}?(?=, input_type=)", re.DOTALL),
         f"input_value={_REDACTED}",
     ),  # pydantic's
+    (re.compile(r"full error: .*"), f"full error: {_REDACTED}"),  # pymongo's, with the document and its words
 )
 
 #: Their own loggers keep handlers; these are sent through ours. FastStream leaves a handler on stdout alone.
@@ -146,4 +147,3 @@ class Metrics:
         self.send_seconds = histogram("send_seconds", "One conversation with the mail server.")
         self.confirm_seconds = histogram("confirm_seconds", "From a publish to the broker's confirm.")
         self.due_rows = gauge("due_rows", "Follow-ups whose time has come.")
-        self.in_flight = gauge("in_flight", "Messages held and not yet acknowledged.", "queue")

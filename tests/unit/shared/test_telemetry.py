@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
 from pydantic import BaseModel, ValidationError
+from pymongo.errors import BulkWriteError
 
 from shared.telemetry import Metrics, configure_logging, redact, redact_event
 
@@ -69,6 +70,17 @@ def test_requests_and_messages_are_not_logged(lines: Lines) -> None:
     logging.getLogger("uvicorn.access").info("GET /c/token")
     logging.getLogger("aiormq").info("Prepare to send body")
     assert lines() == []
+
+
+def test_a_write_that_failed_is_told_without_its_document(lines: Lines) -> None:
+    """Its error holds the whole of it, reasons and all."""
+    configure_logging("policy", "INFO")
+    failed = {"writeErrors": [{"code": 2, "errmsg": "odd", "op": {"reason": "my mother " + "is ill"}}]}
+    error = BulkWriteError(failed)
+    structlog.get_logger().error("event failed", event_id="evt_1", exc_info=error)
+    (line,) = lines()
+    assert "BulkWriteError" in line["exception"]
+    assert "mother is ill" not in str(line)
 
 
 def test_an_exception_is_told_without_its_input(lines: Lines) -> None:
