@@ -34,7 +34,11 @@ class DeclineReceived(Data):
     who: Who = "unknown"
     stage: Stage | None = None
     channel: Channel | None = None
-    reason: Line | None = None
+    reason: Line | None = Field(
+        None,
+        description="The name of a reason in the source's own list, kept in clear, also beyond an erasure:"
+        " the candidate's own words belong in `text`.",
+    )
     text: Text | None = None
     reading: Reading | None = Field(
         None,
