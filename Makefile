@@ -10,6 +10,9 @@ SUITES := tests/chaos tests/e2e tests/integration tests/fuzz tests/unit
 WORKERS := 2
 EVERY_TEST = -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(wildcard $(SUITES))
 COMPOSE := docker compose
+# Where Compose looks for them: by the environment, else by the last word on it in .env, whose $HOME the shell fills in.
+SECRETS = $(or $(AFTERWORD_SECRETS_DIR),$(shell sed -nE 's/^(export )?AFTERWORD_SECRETS_DIR=//p' .env 2>/dev/null | tail -n 1 \
+  | sed -E "s/[[:space:]]+\#.*//; s/[[:space:]]+$$//; s/^(['\"])(.*)\1$$/\2/"),deploy/secrets)
 
 help: ## Show this list
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS=$$'\t' read -r name what; do printf '  %-14s %s\n' "$$name" "$$what"; done
@@ -88,9 +91,9 @@ demo-compose: $(READY) ## Run the same stories against the containers of `make u
 docs: $(READY) ## Generate the OpenAPI and AsyncAPI descriptions and the page of findings into docs/
 	$(BIN)/python -m deploy.docs
 
-secrets: $(READY) ## Write fresh secrets into deploy/secrets (never overwrites one)
-	@$(BIN)/afterword secrets deploy/secrets
-	@$(BIN)/python -m deploy.compose.derive deploy/secrets
+secrets: $(READY) ## Write fresh secrets into AFTERWORD_SECRETS_DIR, or deploy/secrets (never overwrites one)
+	@$(BIN)/afterword secrets "$(SECRETS)"
+	@$(BIN)/python -m deploy.compose.derive "$(SECRETS)"
 
 up: secrets ## Start the whole deployment in containers and wait until it is healthy (PROFILE=dev adds a mail catcher)
 	$(COMPOSE) $(if $(PROFILE),--profile $(PROFILE)) build --quiet intake

@@ -20,7 +20,7 @@ from shared.errors import NotFound
 
 app = typer.Typer(name="dead", help="Dead letters: look, replay, drop.", no_args_is_help=True)
 
-#: What is done with a dead letter; whether it is to be let go then.
+#: What is done with a dead letter; whether it was.
 _Work = Callable[[AbstractChannel, AbstractIncomingMessage], Awaitable[bool]]
 _Limit = Annotated[int, typer.Option("--limit", min=1, help="How many at most.")]
 _Only = Annotated[str | None, typer.Option("--id", help="Only the message with this id.")]
@@ -35,12 +35,13 @@ class _Round:
     done: int = 0
 
 
-async def _each(limit: int, only: str | None, work: _Work) -> _Round:
-    """Gives each dead letter to ``work``; acknowledges where it says so, all others go back as they were.
+async def _each(limit: int, only: str | None, work: _Work, *, keep: bool = False) -> _Round:
+    """Gives dead letters to ``work`` until it was done with so many; these go, unless all are to be kept, and
+    the others go back as they were.
 
     Only those that are there now: one that is sent back and dies again meanwhile would be met without end.
     """
-    kept = list[AbstractIncomingMessage]()
+    left: AbstractIncomingMessage | None = None
     async with open_channel() as channel:
         queue = await channel.declare_queue(topology.DEAD_QUEUE, passive=True)
         found = _Round(queue.declaration_result.message_count or 0)
@@ -49,13 +50,15 @@ async def _each(limit: int, only: str | None, work: _Work) -> _Round:
                 break
             meant = only is None or message.message_id == only
             found.meant += meant
-            if meant and await work(channel, message):
+            done = meant and await work(channel, message)
+            found.done += done
+            if done and not keep:
                 await message.ack()
-                found.done += 1
             else:
-                kept.append(message)
-        for message in kept:
-            await message.nack(requeue=True)
+                left = message
+        if left:
+            # with all that were left before it, so that no more than one is ever held here
+            await left.nack(multiple=True, requeue=True)
     return found
 
 
@@ -90,15 +93,12 @@ def _line(message: AbstractIncomingMessage) -> dict[str, Any]:
 @app.command("list")
 def list_(limit: _Limit = 100) -> None:
     """Print each dead letter as a line of JSON: where it was going, why it died, which events it holds."""
-    lines: list[dict[str, Any]] = []
 
     async def tell(_channel: AbstractChannel, message: AbstractIncomingMessage) -> bool:
-        lines.append(_line(message))
-        return False
+        typer.echo(json.dumps(_line(message)))
+        return True
 
-    asyncio.run(_each(limit, None, tell))
-    for line in lines[:limit]:
-        typer.echo(json.dumps(line))
+    asyncio.run(_each(limit, None, tell, keep=True))
 
 
 @app.command()

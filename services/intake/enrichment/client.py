@@ -161,9 +161,15 @@ async def read_bounded(response: httpx.Response, max_bytes: int) -> bytes:
 
 
 def _next(response: httpx.Response) -> Mapping[str, str] | None:
-    """The query of the next page. Only that is taken of it: no answer says where the next request goes."""
+    """The query of the next page. Only that is taken of it: no answer says where the next request goes.
+
+    Raises Unanswered where it cannot be read.
+    """
     url = response.links.get("next", {}).get("url")
-    return dict(parse_qsl(urlsplit(url).query)) if url else None
+    try:
+        return dict(parse_qsl(urlsplit(url).query)) if url else None
+    except ValueError:
+        raise Unanswered("the platform did not tell where the next page is") from None
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -173,6 +179,6 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         return float(told[:9])
     try:
         at = parsedate_to_datetime(told)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return max(0.0, ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds())

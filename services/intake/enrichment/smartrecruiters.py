@@ -42,6 +42,8 @@ _STAGES: dict[str, Stage] = {
     "OFFERED": "offer",
     "HIRED": "offer",
 }
+#: As other methods of the same API spell them, and as they are spelled here.
+_SPELLED_OTHERWISE = {"OFFER": "OFFERED", "HIRE": "HIRED"}
 _NO_DECLINES = frozenset({*_STAGES, "TRANSFERRED"})
 
 
@@ -90,16 +92,25 @@ def _changes(history: Any) -> list[_Change]:
     entries, total = each(history, "content"), at(history, "totalFound")
     if isinstance(total, int) and total > len(entries):
         raise Unanswered("there is more than is read")
-    read = ((reading.rfc3339(at(entry, "changedOn")), text(entry, "status", limit=40)) for entry in entries)
+    read = ((reading.rfc3339(at(entry, "changedOn")), _status(entry)) for entry in entries)
     changes = [_Change(changed, status) for changed, status in read if changed and status]
     if len(changes) < len(entries):
         raise Unanswered("the platform did not tell when each status changed")
     return sorted(changes, key=attrgetter("at"))
 
 
+def _status(of: Any) -> str | None:
+    """The status of an entry or an application, in one spelling; None where it tells of none."""
+    spelled = text(of, "status", limit=40)
+    if spelled is None:
+        return None
+    status = spelled.upper().replace("-", "_").replace(" ", "_")
+    return _SPELLED_OTHERWISE.get(status, status)
+
+
 def _known(changes: list[_Change], state: Any, subject: Subject) -> KnownDecline:
     until = [change for change in changes if change.at <= subject.declined_at + _ROUNDED]
-    if not until or text(state, "status") != changes[-1].status:
+    if not until or _status(state) != changes[-1].status:
         raise behind(subject)
     told = until[-1]
     if subject.early and told.at < subject.declined_at - _AT_ONCE:

@@ -11,6 +11,10 @@ from shared import strict_json
 from shared.errors import Invalid
 
 _BOM = b"\xef\xbb\xbf"
+_RUNS_AWAY = (
+    "the record that begins here does not end with its line and is no CSV, as where a quote is not closed;"
+    " what lies behind it cannot be told apart, so mend it and import the file again"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,10 @@ class Record:
 
 
 def records(path: Path) -> Iterator[Record]:
-    """Every record of the file, in order. Raises Invalid for a file that is neither CSV nor JSON Lines."""
+    """Every record of the file, in order.
+
+    Raises Invalid for a file that is neither CSV nor JSON Lines, and where a quote of a CSV file runs away.
+    """
     read = {".csv": _of_csv, ".jsonl": _of_jsonl}.get(path.suffix.lower())
     if read is None:
         raise Invalid.at("", f"a file named .csv or .jsonl is expected, not {path.name}")
@@ -62,19 +69,45 @@ def _object(line: bytes) -> dict[str, Any] | Invalid:
 
 def _of_csv(lines: _Lines) -> Iterator[Record]:
     # what is no UTF-8 becomes text that no field takes, so that the line is refused and not the file
-    rows = csv.reader((line.decode("utf-8", "surrogateescape") for line in lines), strict=True)
-    names = [name.strip() for name in next(rows, [])]
-    check_columns(names)
-    cells: list[str] | None = []
-    content: dict[str, Any] | Invalid | None
-    while cells is not None:
+    reader = csv.reader((line.decode("utf-8", "surrogateescape") for line in lines), strict=True)
+    names = _names(reader)
+    began = lines.count + 1
+    for cells in _rows(reader):
+        if lines.count > began and (cells is None or len(cells) != len(names)):
+            # to go on at the next line would read messages out of what somebody wrote in one
+            raise Invalid.at("", f"line {began}: {_RUNS_AWAY}")
+        if cells != []:
+            yield Record(began, lines.offset, _content(names, cells))
         began = lines.count + 1
+
+
+def _rows(reader: Iterator[list[str]]) -> Iterator[list[str] | None]:
+    """The cells of each row; None where it is no CSV."""
+    while True:
         try:
-            cells = next(rows, None)
-            content = from_cells(names, cells) if cells else None
+            cells = next(reader)
+        except StopIteration:
+            return
         except csv.Error:
-            content = Invalid.at("", "a line of CSV is expected, as RFC 4180 has it")
-        except Invalid as error:
-            content = error
-        if content:
-            yield Record(began, lines.offset, content)
+            yield None
+        else:
+            yield cells
+
+
+def _names(rows: Iterator[list[str]]) -> list[str]:
+    try:
+        names = [name.strip() for name in next(rows, [])]
+    except csv.Error:
+        told = "line 1: names of columns are expected as RFC 4180 has it, and lines that end with LF or CRLF"
+        raise Invalid.at("", told) from None
+    check_columns(names)
+    return names
+
+
+def _content(names: list[str], cells: list[str] | None) -> dict[str, Any] | Invalid:
+    if cells is None:
+        return Invalid.at("", "a line of CSV is expected, as RFC 4180 has it")
+    try:
+        return from_cells(names, cells)
+    except Invalid as error:
+        return error

@@ -17,7 +17,8 @@ Not documented, and how it is read here:
 
 Merge sends what it finds when it looks, hours or days later, and for a new account the whole past. So only
 the time that the platform itself tells counts; ``modified_at``, which is Merge's, would make an old no a
-fresh one.
+fresh one. An offer without the time at which it was closed was denied after it was sent, or made, and that
+counts: a no that is refused here is not sent again, and one taken for older than it is looks fresh to nobody.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -54,6 +55,8 @@ CONFIG = MergeConfig
 
 #: Where in what is sent a candidate may stand.
 _CANDIDATES: tuple[tuple[str, ...], ...] = ((), ("candidate",), ("application", "candidate"))
+#: When an offer was denied, and where that is not told, after what.
+_DENIED_AT = ("closed_at", "sent_at", "remote_created_at")
 _VERBS = {"created": "added", "updated": "changed", "deleted": "removed"}
 
 
@@ -124,7 +127,8 @@ def _offer(data: Any, account: str, config: MergeConfig) -> Mapped:
         reason=status,
     )
     sent_id = reading.stable_id(account, "offer", needed(ident(data, "id"), "/data/id"), "denial")
-    sent = reading.sent(sent_id, reading.rfc3339(at(data, "closed_at")), decline, "/data/closed_at")
+    times = (reading.rfc3339(at(data, name)) for name in _DENIED_AT)
+    sent = reading.sent(sent_id, next((time for time in times if time), None), decline, "/data/closed_at")
     # an expanded application that is rejected tells of the same no
     rejected = at(application, "reject_reason")
     return gathered([judged(sent, config, text(rejected, "name", limit=500), id_of(rejected))])

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from services.console.main import commands
 from shared import topology
+from shared.bus_session import open_channel
 from shared.errors import NotFound
 from shared.events import Person
 from shared.states import State
@@ -60,6 +61,17 @@ async def test_dead_letters_are_listed_with_their_reason_and_stay(stage: Stage) 
     assert len({line["id"] for line in lines} - {None}) == 2
     assert len((await run("list", "--limit", "1")).splitlines()) == 1
     assert len(await listed()) == 2
+
+
+async def test_no_more_are_fetched_than_are_shown(stage: Stage) -> None:
+    """However many there are, of whatever size: whoever looks at one does not load all."""
+    for body in (b"1", b"2", b"3"):
+        await stage.bus.bury(QUEUE.name, body, why="no batch", at=stage.clock.now())
+    (line,) = (await run("list", "--limit", "1")).splitlines()
+    async with open_channel() as channel:
+        queue = await channel.get_queue(topology.DEAD_QUEUE, ensure=False)
+        letters = [await queue.get() for _ in range(3)]
+    assert [one.message_id for one in letters if one.redelivered] == [json.loads(line)["id"]]
 
 
 async def test_a_mended_dead_letter_is_replayed_to_the_queue_it_came_from(stage: Stage) -> None:

@@ -46,7 +46,7 @@ async def test_lever_tells_who_the_contact_is(platform: StandIn, client: Client)
         "contact": "c1",
         "name": "Ada Example",
         "emails": ["ada@example.org"],
-        "archived": {"reason": "r1", "archivedAt": 1_780_000_000_000},
+        "archived": {"reason": "r1", "archivedAt": int(NOON.timestamp() * 1000)},
         "dataProtection": {"contact": {"allowed": False, "expiresAt": None}},
     }
     subject = Subject("c1", "c1", "o1", "r1", NOON)

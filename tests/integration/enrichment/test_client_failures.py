@@ -34,8 +34,9 @@ async def test_a_platform_that_trickles_is_cut(
         says(200, b"<html>a page of something in between</html>"),
         says(500),
         says(408),
+        says(503, retry_after="Mon, 01 Jan 99999999999999999999 00:00:00 GMT"),
     ],
-    ids=["truncated", "html", "500", "408"],
+    ids=["truncated", "html", "500", "408", "no date"],
 )
 async def test_what_may_pass_is_tried_again(
     platform: StandIn, client: Client, clock: FixedClock, fault: Any
@@ -59,8 +60,9 @@ async def test_what_may_pass_is_tried_again(
         (says(200, b'["' + b"x" * asking.MAX_ANSWER_BYTES + b'"]'), "larger than is read"),
         (says(200, gzip.compress(b" " * 10_000_000), content_encoding="gzip"), "compressed"),
         (says(200, b'{"access_token": 7.5}'), "did not tell a token"),
+        (says(200, link='<https://[>; rel="next"'), "next page"),
     ],
-    ids=["401", "403", "404", "422", "redirect", "huge", "bomb", "odd"],
+    ids=["401", "403", "404", "422", "redirect", "huge", "bomb", "odd", "no link"],
 )
 async def test_what_will_not_pass_is_told(platform: StandIn, client: Client, fault: Any, why: str) -> None:
     """At once: asking again would not mend it."""

@@ -75,6 +75,13 @@ def test_the_servers_are_out_of_reach_of_the_published_network() -> None:
     assert FILE["networks"]["back"]["internal"] is True
 
 
+def test_who_decides_and_who_may_read_everything_has_no_way_out() -> None:
+    """Only who fetches and sends has one, and whoever is published, for a bridge gives both or neither."""
+    inside = {name for name, network in FILE["networks"].items() if network.get("internal")}
+    outward = {name for name, service in SERVICES.items() if set(service["networks"]) - inside}
+    assert outward == {"intake", "desk", "worker", "notifier", "mailpit"}
+
+
 def test_mail_in_clear_is_taken_for_granted_by_the_catcher_alone() -> None:
     """Naming a mail server must not inherit what is fine for Mailpit."""
     server = (ROOT / "deploy/compose/mail-server.env").read_text("utf-8")

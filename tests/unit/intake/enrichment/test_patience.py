@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.intake.enrichment.cache import Cache
@@ -52,7 +52,19 @@ def test_an_answer_forgives() -> None:
     assert gate.fail(later + timedelta(hours=1), random) <= 1
 
 
-@given(st.text(max_size=40))
+_NUMBERS = st.integers(0, 10**25).map(str)
+_DATES = st.tuples(_NUMBERS, _NUMBERS, _NUMBERS, st.sampled_from("+-"), _NUMBERS).map(
+    lambda part: f"Mon, {part[0]} Jan {part[1]} {part[2]}:00:00 {part[3]}{part[4]}"
+)
+
+
+@given(st.text(max_size=40) | _NUMBERS | _DATES)
+@example("9" * 400)
+@example("Fri, 31 Dec 9999 23:59:59 -2359")
+@example("Mon, 01 Jan 0001 00:00:00 +2359")
+@example("Mon, 01 Jan 99999999999999999999 00:00:00 GMT")
+@example("Mon, 99999999999 Jan 2026 00:00:00 GMT")
+@example("Mon, 01 Jan 2026 00:00:00 +99999999999999")
 def test_any_retry_after_is_seconds_or_nothing(told: str) -> None:
     """A stranger's word: never an exception, never a wait into the past."""
     found = retry_after({"retry-after": told}, NOW)

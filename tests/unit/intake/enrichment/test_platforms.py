@@ -226,7 +226,8 @@ def test_a_message_is_the_same_event_whatever_becomes_of_the_person() -> None:
 
 # ---- lever -----------------------------------------------------------------------------------------------
 
-OPPORTUNITY = {"contact": "c1", "emails": ["ada@example.org"], "archived": {"reason": "r1"}}
+ARCHIVED = {"reason": "r1", "archivedAt": int(NOW.timestamp() * 1000)}
+OPPORTUNITY = {"contact": "c1", "emails": ["ada@example.org"], "archived": ARCHIVED}
 
 
 def lever(subject: Subject = Subject("c1", "c1", "o1", "r1", NOW), **changed: Any) -> Found:  # noqa: B008 - immutable
@@ -234,10 +235,16 @@ def lever(subject: Subject = Subject("c1", "c1", "o1", "r1", NOW), **changed: An
     return look_up("lever", subject, lambda _: Answer({"data": OPPORTUNITY | changed}))
 
 
+def archived_at(after: timedelta) -> dict[str, Any]:
+    """What the platform says of an archiving so long after the one that was reported."""
+    return ARCHIVED | {"archivedAt": int((NOW + after).timestamp() * 1000)}
+
+
 def test_lever_tells_the_person() -> None:
     """With either form of the reason, and of the contact."""
     assert person(lever()).person.email == "ada@example.org"
-    assert person(lever(archived=None, archiveReason="r1")).person.external_id == "c1"
+    flat = lever(archived=None, archiveReason="r1", archivedAt=ARCHIVED["archivedAt"])
+    assert person(flat).person.external_id == "c1"
     assert person(lever(contact={"id": "c1"})).formerly == ()
     assert person(lever(Subject("o1", "o1", "o1", "r1", NOW))).formerly == ("o1",)
 
@@ -246,8 +253,12 @@ def test_lever_tells_the_person() -> None:
     ("changed", "why"),
     [
         ({"contact": "c2"}, "another contact"),
-        ({"archived": {"reason": "r2"}}, "another reason"),
-        ({"archived": None}, "another reason"),
+        ({"archived": ARCHIVED | {"reason": "r2"}}, "another reason"),
+        ({"archived": None}, "does not tell of the change"),
+        ({"archived": {"reason": "r1"}}, "does not tell of the change"),
+        ({"archived": archived_at(-timedelta(days=900))}, "does not tell of the change"),
+        ({"archived": archived_at(-timedelta(minutes=6))}, "does not tell of the change"),
+        ({"archived": archived_at(timedelta(minutes=6))}, "archived again since"),
         ({"isAnonymized": True}, "anonymised"),
         ({"deletedAt": 1_780_000_000_000}, "anonymised"),
     ],
@@ -256,6 +267,20 @@ def test_what_an_unsigned_body_said_otherwise_is_not_believed(changed: dict[str,
     """Lever's signature leaves the body out: whoever saw one delivery could have written it."""
     with pytest.raises(Unanswered, match=why):
         lever(**changed)
+
+
+@pytest.mark.parametrize("archived", [None, {"reason": "r1"}, archived_at(-timedelta(days=900))])
+def test_an_archiving_that_lever_does_not_tell_of_yet_is_asked_for_again(archived: Any) -> None:
+    """Its API may be behind the delivery; the same holds for one that was archived once before."""
+    early = Subject("c1", "c1", "o1", "r1", NOW, waited=CATCHES_UP_WITHIN - timedelta(seconds=1))
+    with pytest.raises(NotNow):
+        lever(early, archived=archived)
+
+
+def test_lever_and_its_delivery_may_tell_of_one_archiving_some_minutes_apart() -> None:
+    """Where the delivery leaves the time out, that at which it was sent stands in."""
+    for minutes in (-4, 4):
+        assert person(lever(archived=archived_at(timedelta(minutes=minutes)))).person.external_id == "c1"
 
 
 # ---- ashby and merge -------------------------------------------------------------------------------------

@@ -92,6 +92,24 @@ def test_a_move_is_no_decline(status: str) -> None:
     assert found.events == ()
 
 
+@pytest.mark.parametrize(
+    ("spelled", "status", "stage"),
+    [
+        ("IN-REVIEW", "IN_REVIEW", "application"),
+        ("In Review", "IN_REVIEW", "application"),
+        ("OFFER", "OFFERED", "offer"),
+        ("HIRE", "HIRED", "offer"),
+        ("hired", "HIRED", "offer"),
+    ],
+)
+def test_a_status_is_the_same_however_a_method_spells_it(spelled: str, status: str, stage: str) -> None:
+    """A move is no no of anybody's, and whoever withdraws from an offer had one."""
+    moved = smartrecruiters(((-DAY, "NEW"), (-SECOND, spelled)), status=status)
+    assert known(moved).why == f"the status became {status}"
+    left = smartrecruiters(((-DAY, spelled), (-SECOND, "Withdrawn")), status="WITHDRAWN")
+    assert (known(left).who, known(left).stage) == ("candidate", stage)
+
+
 def test_a_status_that_nobody_knows_is_nobodys() -> None:
     """It is no sign that it was no decline."""
     assert known(smartrecruiters(((-DAY, "NEW"), (-SECOND, "DECLINED")))).who == "unknown"

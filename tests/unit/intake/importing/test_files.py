@@ -138,11 +138,59 @@ def test_a_bad_line_does_not_spoil_its_neighbours(tmp_path: Path, name: str) -> 
     assert [*records(path)][-1].offset == len(content)
 
 
-@pytest.mark.parametrize("header", ["timestamp,emial", "timestamp,timestamp"])
-def test_a_header_with_a_slip_refuses_the_file(tmp_path: Path, header: str) -> None:
-    """Or a whole column would be lost in silence."""
+HEADER = "id,timestamp,direction,text,person.email"
+
+
+def rows(count: int, **texts: str) -> str:
+    """A file of so many messages, that of the number after the letter ``m`` with another text."""
+    said = [
+        f"m{n},2026-05-04T09:12:00Z,outreach,{texts.get(f'm{n}', 'Hello')},ada.{n}@example.org"
+        for n in range(count)
+    ]
+    return "\n".join([HEADER, *said, ""])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        rows(1000, m10='"Hello'),
+        # as long as no cell can be
+        rows(9000, m10='"Hello'),
+        # another line closes it, in the middle of its own text
+        rows(1000, m10='"Hello', m11='"Hi, Ada"'),
+        # another line closes it, where a cell may end
+        rows(1000, m10='"Hello', m11=' ,", '),
+        rows(1000).replace("m10,", "m10,more,").replace("Hello,ada.10@", '"Hello\n",ada.10@'),
+    ],
+)
+def test_a_quote_that_runs_away_ends_the_reading_where_it_opens(tmp_path: Path, content: str) -> None:
+    """What lies behind it would be lost in silence, or read from the midst of what somebody wrote."""
+    found = records(write(tmp_path / "past.csv", content))
+    assert [next(found).line for _ in range(10)] == [*range(2, 12)]
+    with pytest.raises(Invalid, match=r"line 12: .* behind it .* again"):
+        next(found)
+
+
+def test_a_quote_that_is_not_closed_on_the_last_line_is_refused_with_it(tmp_path: Path) -> None:
+    """It takes nothing with it."""
+    path = write(tmp_path / "past.csv", rows(3, m2='"Hello'))
+    assert [isinstance(one, Sent) for one in read(path)] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "timestamp,emial\n",
+        "timestamp,timestamp\n",
+        rows(2).replace("\n", "\r"),
+        rows(2).replace("id,", '"id,'),
+        '"id"s,timestamp\n',
+    ],
+)
+def test_a_header_with_a_slip_refuses_the_file(tmp_path: Path, content: str) -> None:
+    """Or a whole column would be lost in silence; one that is no CSV is told as any other slip is."""
     with pytest.raises(Invalid, match="line 1"):
-        list(records(write(tmp_path / "past.csv", f"{header}\n")))
+        list(records(write(tmp_path / "past.csv", content)))
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:

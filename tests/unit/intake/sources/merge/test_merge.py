@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.intake.sources import Delivery
+from services.intake.sources import Delivery, reading
 from shared.errors import Invalid
 from shared.events import DeclineReceived, OptOutReceived
 from tests.unit.intake.sources.contract import AdapterContract
@@ -81,12 +81,39 @@ class TestMerge(AdapterContract):
         assert isinstance(alone.data, DeclineReceived)
         assert alone.data.who == "candidate"
 
-    @pytest.mark.parametrize(("body", "name"), [(REJECTED, "rejected_at"), (DENIED, "closed_at")])
-    def test_merge_s_own_time_does_not_make_an_old_no_fresh(self, body: Any, name: str) -> None:
+    @pytest.mark.parametrize(
+        ("body", "lacking", "pointer"),
+        [
+            (REJECTED, {"rejected_at": ""}, "/data/rejected_at"),
+            (DENIED, {"closed_at": None, "sent_at": None, "remote_created_at": None}, "/data/closed_at"),
+        ],
+    )
+    def test_merge_s_own_time_does_not_make_an_old_no_fresh(
+        self, body: Any, lacking: dict[str, Any], pointer: str
+    ) -> None:
         """Where the platform tells no time nobody guesses one."""
         with pytest.raises(Invalid) as refused:
-            self.read(changed(body, ("data", name), "" if name == "rejected_at" else None))
-        assert [fault.pointer for fault in refused.value.errors] == [f"/data/{name}"]
+            self.read(body | {"data": body["data"] | lacking})
+        assert [fault.pointer for fault in refused.value.errors] == [pointer]
+
+    @pytest.mark.parametrize(
+        ("told", "time"),
+        [
+            ({"closed_at": None}, "sent_at"),
+            ({"closed_at": "2026-05-04"}, "sent_at"),
+            ({"closed_at": None, "sent_at": None}, "remote_created_at"),
+        ],
+    )
+    def test_an_offer_that_was_closed_at_no_time_was_denied_after_it_was_made(
+        self, told: dict[str, Any], time: str
+    ) -> None:
+        """For Merge sends nothing again that was refused, and the candidate's no would be lost. It is taken
+        for older than it is, and so never for a fresh one.
+        """
+        (denied,) = self.read(DENIED | {"data": DENIED["data"] | told})
+        (closed,) = self.read(DENIED)
+        assert (denied.id, denied.data) == (closed.id, closed.data)
+        assert denied.time == reading.rfc3339(DENIED["data"][time])
 
     def test_a_stage_that_is_only_an_id_tells_nothing(self) -> None:
         """Also where the id reads like a stage."""
@@ -143,7 +170,7 @@ class TestMerge(AdapterContract):
         [
             ("an-offer-denied-in-full", {}, ["decline.received"]),
             ("an-offer-denied-in-full", {"status": "SENT"}, []),
-            ("an-offer-denied-in-full", {"closed_at": None}, []),
+            ("an-offer-denied-in-full", {"closed_at": None, "sent_at": None, "remote_created_at": None}, []),
         ],
     )
     def test_a_candidate_behind_an_offer_who_cannot_be_mailed_is_opted_out(
