@@ -35,6 +35,8 @@ def entries_of(
     """
     for number, values in _lines(file):
         try:
+            if isinstance(values, Invalid):
+                raise values
             line = read_line(values)
             yield _scope_of(line, scope, scopes), entry_of(line, made, now)
         except Invalid as error:
@@ -58,15 +60,24 @@ def entry_of(line: Listed, made: Fingerprints, now: datetime) -> Entry:
     return Entry(line.fingerprints(made), line.kind, line.at or now)
 
 
-def _lines(file: Path) -> Iterator[tuple[int, Mapping[str, object] | bytes]]:
+def _lines(file: Path) -> Iterator[tuple[int, Mapping[str, object] | bytes | Invalid]]:
     if file.suffix == ".csv":
         # what is no UTF-8 is refused with its line
         with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as opened:
-            table = csv.DictReader(opened, restkey=_TOO_MANY)
-            for values in table:
-                yield table.line_num, values
+            names = opened.readline()
+            for number, line in enumerate(opened, 2):
+                if line.strip():
+                    yield number, _values(names, line)
     elif file.suffix in {".jsonl", ".ndjson"}:
         with file.open("rb") as opened:
             yield from numbered(opened)
     else:
         raise Invalid.at("", f"{file}: a name that ends with .csv or .jsonl is expected")
+
+
+def _values(names: str, line: str) -> Mapping[str, object] | Invalid:
+    """A line by itself, for nothing on the list goes over several: a quote without end takes nobody along."""
+    try:
+        return next(csv.DictReader((names, line), restkey=_TOO_MANY, strict=True))
+    except csv.Error:
+        return Invalid.at("", "a line of CSV is expected, as RFC 4180 has it")

@@ -97,6 +97,15 @@ def test_each_line_of_a_file_is_taken_or_named(tmp_path: Path) -> None:
     assert str(others[-1]).count("line") == 1
 
 
+def test_a_quote_that_never_ends_takes_nobody_along(tmp_path: Path) -> None:
+    """Whoever stands below it asked not to be written to."""
+    table = tmp_path / "list.csv"
+    table.write_text('email,phone\n"eve@example.org,\nada@example.org,\nmallory@example.org"x,\n', "utf-8")
+    refused, ada, other = entries(table)
+    assert ada == ("acme", Entry(ADA, "opt_out", NOW))
+    assert [str(one).partition(":")[0] for one in (refused, other)] == ["line 2", "line 4"]
+
+
 def test_what_was_written_out_is_read_again_where_it_belongs(tmp_path: Path) -> None:
     """For the scope that it was of, with its reason and since when."""
     row = {"fingerprint": min(ADA), "pepper": MADE.pepper_mark(), "scope": "acme", "kind": "complaint"}
