@@ -54,7 +54,8 @@ class Wordings:
             return people
         day = {"$dateTrunc": {"date": "$at", "unit": "day"}}
         pipeline: list[Document] = [
-            {"$match": {"words": {"$in": wanted}, "at": {"$gte": now - LATELY}}},
+            # the index holds texts alone, and is used where the question names their type
+            {"$match": {"words": {"$in": wanted, "$type": "string"}, "at": {"$gte": now - LATELY}}},
             {"$group": {"_id": {"words": "$words", "day": day, "card": "$card"}}},
             {"$group": {"_id": {"words": "$_id.words", "day": "$_id.day"}, "n": {"$sum": 1}}},
         ]

@@ -39,7 +39,11 @@ class Mappings:
     async def waiting(self, words: Sequence[Document]) -> dict[str, str]:
         """The open cases that name one of these reasons, each with the event of the word."""
         by_id = {word["_id"]: word["event_id"] for word in sorted(words, key=itemgetter("at"))}
-        of = [{"source": word["source"], "reading.reasons.key": word["key"]} for word in words]
+        # the index holds the cases that name a reason, and is used where the question tells its type
+        of = [
+            {"source": word["source"], "reading.reasons.key": {"$eq": word["key"], "$type": "string"}}
+            for word in words
+        ]
         query = {"$or": of, "state": {"$in": [state.value for state in OPEN]}}
         found: dict[str, str] = {}
         async for case in self._cases.find(query, {"tenant": 1, "source": 1, "reading": 1}):
