@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from services.policy.context import Context
-from services.policy.facts import AGES, Tally
+from services.policy.facts import AGES, Sameness, Tally
 from services.policy.outcomes import Outcomes, of_case
 from services.policy.standing import Standings
 from services.policy.subjects import of_recruiter, of_team, of_tenant
@@ -12,7 +12,7 @@ from services.policy.tallies import total
 from shared import events
 from shared.store.cases import Cases
 from tests.integration.policy_families.conftest import OpenHouse
-from tests.integration.policy_families.house import DAY, MINUTE, House
+from tests.integration.policy_families.house import DAY, MINUTE, House, person
 
 #: No limit and no record gets in the way of what is counted.
 QUIET = (
@@ -255,6 +255,21 @@ async def test_strangers_who_decline_in_the_same_long_words_are_held(open_house:
         assert await house.decide(house.decline(f"q{number}", recruiter=f"r{number}")) == {"approved": 1}
     stored = [case async for case in house.database["cases"].find()]
     assert not any(LONG[:20].casefold() in str(case).casefold() for case in stored)
+
+
+async def test_one_person_who_declines_in_the_same_words_for_weeks_is_one_person(
+    open_house: OpenHouse,
+) -> None:
+    """Somebody with a stock sentence is no crowd, on however many days it is sent."""
+    house = open_house(FREE)
+    for number in range(11):
+        again = events.DeclineReceived(person=person("often"), who="candidate", stage="outreach", text=LONG)
+        await house.record(house.event(again, f"again {number}"))
+        house.clock.advance(2 * DAY)
+    await house.record(house.outreach("p"))
+    declined = house.decline("p", text=LONG)
+    assert await house.decide(declined) == {"approved": 1}
+    assert (await _inputs(house, events.case_id(declined.id))).sameness == Sameness(decline=1)
 
 
 async def test_the_same_message_to_very_many_on_a_day_is_a_mailing(open_house: OpenHouse) -> None:
