@@ -97,12 +97,16 @@ class Stop(Fact):
 
 
 class EarlierDecline(Fact):
-    """Another "no" between this person and anybody of the same tenant; `who` is None where nobody kept it."""
+    """Another "no" between this person and anybody of the same tenant; `who` is None where nobody kept it.
+
+    `withdrawn_at` is since when it is taken back; None where it stands, or nobody asked.
+    """
 
     case: str
     at: Moment
     recruiter: str | None
     who: Who | None = None
+    withdrawn_at: Moment | None = None
 
 
 class Claim(Fact):

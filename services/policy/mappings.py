@@ -11,7 +11,7 @@ from pymongo import UpdateOne
 
 from services.policy.facts import Reading, Reason
 from shared.events import DeclineReceived, Event, ReasonMapped, path_of
-from shared.reasons import Who, fold
+from shared.reasons import fold
 from shared.states import OPEN
 from shared.store.client import Collection, Database, Document, upsert
 
@@ -94,13 +94,6 @@ def reading_of(case: Document, words: Mapping[str, Document]) -> Reading | None:
         for reason, word in zip(found["reasons"], said, strict=True)
     )
     return Reading(told=found["told"], reasons=reasons)
-
-
-def who_said(declined: Document, words: Mapping[str, Document]) -> Who | None:
-    """Whose no a remembered one was, as it is read by now; None where nobody kept it, or it was none."""
-    reading = reading_of(declined, words)
-    who: Who | None = declined.get("who") if reading is None else reading.who
-    return who
 
 
 def _names(case: Document) -> list[str]:
