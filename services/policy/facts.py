@@ -144,10 +144,11 @@ class Tally(Fact):
     """How conversations with one recruiter, team, tenant or source ended, newest first, in the buckets of
     `AGES`.
 
-    An empty column is a column of zeros. `declines` are cases, `follow_ups` permits, `complaints`, `opt_outs`
-    and `bounces` those of people who had been written to, one of each kind a person; `invented` are cases
-    that were denied because nothing had been written before the no, `refused` those that a reviewer denied,
-    `confirmed` those of whose conversation another source knew as well.
+    An empty column is a column of zeros. `declines` are cases, `follow_ups` letters that went out,
+    `complaints`, `opt_outs` and `bounces` those of people who had been written to, one of each kind a person;
+    `invented` are cases that were denied because nothing had been
+    written before the no, `refused` those that a reviewer denied, `confirmed` those of whose conversation
+    another source knew as well.
     """
 
     subject: str

@@ -33,6 +33,17 @@ INDEXES: dict[str, tuple[IndexModel, ...]] = {
             name="tallied",
         ),
         IndexModel(
+            [
+                ("tenant", ASCENDING),
+                ("state", ASCENDING),
+                ("send.lease_until", ASCENDING),
+                ("recruiter", ASCENDING),
+                ("team", ASCENDING),
+            ],
+            name="sent",
+            partialFilterExpression={"state": "sent"},
+        ),
+        IndexModel(
             [("source", ASCENDING), ("reading.reasons.key", ASCENDING), ("state", ASCENDING)],
             name="of_a_reason",
             partialFilterExpression={"reading.reasons.key": {"$type": "string"}},
@@ -55,10 +66,6 @@ INDEXES: dict[str, tuple[IndexModel, ...]] = {
     # the guard of "once": whoever claims any of these keys second is refused by the database itself
     "permits": (
         IndexModel([("keys", ASCENDING)], name="one_permit_a_person", unique=True),
-        IndexModel(
-            [("tenant", ASCENDING), ("at", ASCENDING), ("recruiter", ASCENDING), ("team", ASCENDING)],
-            name="tallied",
-        ),
         IndexModel([("fps", ASCENDING), ("at", DESCENDING)], name="of_a_person_anywhere"),
     ),
     "outcomes": (

@@ -41,7 +41,9 @@ class Plans:
     def by(self, collection: str, index: IndexModel) -> bool:
         """Whether anything was found by this index."""
         keys = ", ".join(f"{name}: {order}" for name, order in index.document["key"].items())
-        return any(line.startswith(f"{collection} ") and f"{{ {keys} }}" in line for line in self.told)
+        told = (f"{{ {keys} }}", f"'indexName': '{index.document['name']}'")
+        lines = (line for line in self.told if line.startswith(f"{collection} "))
+        return any(said in line for line in lines for said in told)
 
 
 @asynccontextmanager
@@ -59,10 +61,10 @@ async def _watched(database: Database) -> AsyncIterator[Plans]:
     async for line in database["system.profile"].find(wanted, {"ns": 1, "planSummary": 1, "command": 1}):
         name, command = line["ns"].partition(".")[2], line.get("command", {})
         plan = line.get("planSummary", "")
-        plans.told.add(f"{name} {plan}")
         if "pipeline" in command:  # of the collections of an aggregation the line tells of the first alone
             asked = {part: command[part] for part in ("aggregate", "pipeline", "cursor")}
             plan = str(await database.command("explain", asked, codec_options=PLANS))
+        plans.told.add(f"{name} {plan}")
         if "COLLSCAN" in plan:
             said = next(
                 (command[part] for part in ("filter", "q", "query", "pipeline") if part in command), ""

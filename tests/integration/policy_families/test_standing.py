@@ -61,6 +61,7 @@ async def test_what_is_delivered_twice_counts_once(open_house: OpenHouse) -> Non
         await house.record(*outreach)
         house.clock.advance(timedelta(minutes=3))
         await house.decide(*declines)
+        await house.send()
         await house.record(*stops, *reversed(stops))
         told = await Cases(house.database).by_ids([events.case_id(one.id) for one in declines])
         await Outcomes(house.database).add([row for one in told.values() for row in of_case(one)])
@@ -78,6 +79,7 @@ async def test_days_that_are_over_are_put_away_and_nothing_is_counted_twice_or_l
         names = [f"d{day}p{number}" for number in range(3)]
         await house.record(*(house.outreach(name) for name in names))
         await house.decide(*(house.decline(name) for name in names))
+        await house.send()
         await house.record(house.stop(names[0], "opt_out"))
         told = [await _tenant(house, replica) for replica in (day % 4, (day + 1) % 4)]
         assert told[0] == told[1]
@@ -95,6 +97,7 @@ async def test_two_replicas_that_put_the_same_days_away_write_the_same(open_hous
     house = open_house(FREE)
     await house.record(house.outreach("p"))
     await house.decide(house.decline("p"))
+    await house.send()
     early = Standings(house.databases[1])
     name = of_tenant("acme")
     subject = {"acme": frozenset({name})}
@@ -147,6 +150,7 @@ async def test_a_teams_bad_ends_add_up_whoever_of_it_they_were(open_house: OpenH
         await house.record(*(house.outreach(name, recruiter=rey, team=team) for name in names))
         declined = house.decline(names[0], recruiter=rey, team=team)
         assert await house.decide(declined) == {"approved": 1}
+        await house.send()
         stops = [house.stop(name, "opt_out") for name in names]
         for _ in range(2):
             await house.record(*stops)
@@ -223,8 +227,27 @@ async def test_a_new_recruiter_starts_small_and_outgrows_it(open_house: OpenHous
         names = [f"d{day}p{number}" for number in range(5)]
         await house.record(*(house.outreach(name, recruiter=named) for name in names))
         outcomes.append(await house.decide(*(house.decline(name, recruiter=named) for name in names)))
+        await house.send()
         house.clock.advance(DAY + MINUTE)
     assert outcomes == [{"approved": 3, "held": 2}] * 6 + [{"approved": 5}] * 2
+
+
+async def test_a_follow_up_that_never_went_out_shows_no_good_conduct(open_house: OpenHouse) -> None:
+    """Eight that were permitted and taken back, and one that was sent a week after it was permitted."""
+    house = open_house(FREE)
+    names = [f"p{number}" for number in range(9)]
+    await house.record(*(house.outreach(name) for name in names))
+    declines = [house.decline(name) for name in names]
+    assert await house.decide(*declines) == {"approved": 9}
+    backs = [house.event(events.DeclineWithdrawn(decline=f"decline {name}"), name) for name in names[1:]]
+    assert await house.settle(await house.record(*backs)) == {"cancelled": 8}
+    house.clock.advance(7 * DAY)
+    assert _counts(await _tenant(house)) == {"declines": 9}
+    await house.send()
+    house.clock.advance(4 * DAY)
+    tally = await _tenant(house)
+    assert total(tally, "follow_ups") == 1
+    assert tally.follow_ups[4] == 1
 
 
 async def test_confirmed_is_what_another_source_knows_of(open_house: OpenHouse) -> None:
@@ -232,7 +255,7 @@ async def test_confirmed_is_what_another_source_knows_of(open_house: OpenHouse) 
     house = open_house(FREE)
     await house.record(house.outreach("a", source="mail"), house.outreach("b", source="ats"))
     await house.decide(house.decline("a", source="ats"), house.decline("b", source="ats"))
-    assert _counts(await _tenant(house)) == {"declines": 2, "follow_ups": 2, "confirmed": 1}
+    assert _counts(await _tenant(house)) == {"declines": 2, "confirmed": 1}
 
 
 LONG = "Thank you so much for thinking of me, but I have decided to stay where I am for the years to come."
