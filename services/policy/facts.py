@@ -145,8 +145,8 @@ class Tally(Fact):
     `AGES`.
 
     An empty column is a column of zeros. `declines` are cases, `follow_ups` letters that went out,
-    `complaints`, `opt_outs` and `bounces` those of people who had been written to, one of each kind a person;
-    `invented` are cases that were denied because nothing had been
+    `complaints`, `opt_outs` and `bounces` those of people who had been written to, one of each kind a person
+    until somebody writes to them again; `invented` are cases that were denied because nothing had been
     written before the no, `refused` those that a reviewer denied, `confirmed` those of whose conversation
     another source knew as well.
     """

@@ -73,6 +73,8 @@ INDEXES: dict[str, tuple[IndexModel, ...]] = {
             [("tenant", ASCENDING), ("at", ASCENDING), ("subject", ASCENDING), ("kind", ASCENDING)],
             name="counted",
         ),
+        # a wish is counted once for each message that it answers, whatever else is said of it
+        IndexModel([("marks", ASCENDING)], name="one_for_a_message", unique=True, sparse=True),
     ),
     "suppressions": (IndexModel([("fp", ASCENDING)], name="fingerprint"),),
     "withdrawals": (IndexModel([("case", ASCENDING)], name="case"),),

@@ -10,6 +10,7 @@ from services.policy.standing import Standings
 from services.policy.subjects import of_recruiter, of_team, of_tenant
 from services.policy.tallies import total
 from shared import events
+from shared.events import Person
 from shared.store.cases import Cases
 from tests.integration.policy_families.conftest import OpenHouse
 from tests.integration.policy_families.house import DAY, MINUTE, House, person
@@ -139,6 +140,39 @@ async def test_a_stop_counts_for_who_had_written_and_for_nobody_else(open_house:
         recruiters[0],
         {"declines": 1, "opt_outs": 1},
     )
+
+
+async def test_who_writes_on_and_hears_it_again_is_counted_again(open_house: OpenHouse) -> None:
+    """After a day or after months; not whoever did not write on, and not what is only said again."""
+    house = open_house(FREE)
+    await house.record(house.outreach("a", recruiter="rey"))
+    first = house.stop("a", "complaint", "first")
+    await house.record(first)
+    house.clock.advance(DAY)
+    await house.record(house.stop("a", "complaint", "said again"))
+    assert _counts(await _tenant(house)) == {"complaints": 1}
+    await house.record(house.outreach("a", recruiter="kim", at=house.clock.now(), source="mail"))
+    await house.record(first, house.stop("a", "complaint", "second"))
+    assert _counts(await _tenant(house)) == {"complaints": 2}
+    rows = house.database["outcomes"].find({"subject": {"$regex": "^recruiter:"}})
+    assert [number for _, number in Counter([row["subject"] async for row in rows]).items()] == [1, 1]
+    house.clock.advance(200 * DAY)
+    await house.record(house.outreach("a", recruiter="kim", at=house.clock.now(), source="crm"), first)
+    assert _counts(await _tenant(house)) == {}
+    await house.record(house.stop("a", "complaint", "third"))
+    assert _counts(await _tenant(house)) == {"complaints": 1}
+
+
+async def test_a_stop_that_comes_again_under_an_alias_counts_once(open_house: OpenHouse) -> None:
+    """Whatever was learnt of the person in between, by the same event or by another."""
+    house = open_house(FREE)
+    by_phone, known = Person(phone="+49 30 901820"), Person(phone="+49 30 901820", email="a@example.org")
+    data = events.InteractionRecorded(person=by_phone, recruiter=None, direction="outreach")
+    first = house.event(events.ComplaintReceived(person=by_phone), "first")
+    await house.record(house.event(data, "wrote", house.clock.now() - DAY), first)
+    await house.record(house.event(events.PreferenceSet(person=known, follow_up=True), "linked"))
+    await house.record(first, house.event(events.ComplaintReceived(person=known), "by mail"))
+    assert _counts(await _tenant(house)) == {"complaints": 1}
 
 
 async def test_a_teams_bad_ends_add_up_whoever_of_it_they_were(open_house: OpenHouse) -> None:
