@@ -1,9 +1,12 @@
-"""A no as its platform knows it, or else as it was sent and its reason is read by now. Pure."""
+"""A no as its platform knows it, or else as it was sent and its reason is read by now; and which noes count.
+Pure.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypedDict
 
+from services.policy.context import Context
 from services.policy.facts import EarlierDecline, Lookup, Reading
 from services.policy.lookups import known_of
 from services.policy.mappings import reading_of
@@ -11,6 +14,9 @@ from services.policy.withdrawals import taken_back_at
 from shared.events import Stage
 from shared.reasons import Who
 from shared.store.client import Document
+
+#: The cases that count: what a person said, or may have said. A decision tells, where the event did not.
+COUNTED: Document = {"who": {"$ne": "company"}, "sample": {"$ne": True}, "said_no": {"$ne": False}}
 
 
 class No(TypedDict):
@@ -34,6 +40,13 @@ def own(case: Document, reading: Reading | None, lookup: Lookup | None) -> No:
         stage=known.stage or case["stage"],
         reason=known.reason or case["reason"],
     )
+
+
+def said_no(context: Context) -> bool:
+    """Whether a person said no here, or may have; False where the company did, or nobody at all."""
+    read = (context.known, context.reading)
+    nobody = any(one is not None and one.who is None for one in read)
+    return not (context.sample or nobody or context.who == "company")
 
 
 def others(

@@ -55,10 +55,10 @@ def of_stop(
 
 def of_case(case: Document) -> list[Document]:
     """The rows of a decided case: invented or refused, for recruiter, team and tenant; confirmed, for tenant
-    and source. A test of a source is nobody's conversation and counts for nobody.
+    and source. What no person said, and a test of a source, is nobody's conversation and counts for nobody.
     """
     decision = case.get("decision")
-    if decision is None or case.get("sample"):
+    if decision is None or case.get("sample") or case.get("said_no") is False:
         return []
     tenant, at = case["tenant"], decision["at"]
     house = subjects.of_tenant(tenant)

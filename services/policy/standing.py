@@ -13,7 +13,7 @@ from typing import get_args
 
 from pymongo import UpdateOne
 
-from services.policy import subjects
+from services.policy import noes, subjects
 from services.policy.facts import AGES, TALLY_DAYS, Tally
 from services.policy.tallies import Kind
 from shared.states import State
@@ -24,7 +24,6 @@ DAY = timedelta(days=1)
 OPEN_DAYS = 2
 _KINDS: tuple[Kind, ...] = get_args(Kind)
 
-_EVERY: Document = {}
 _SENT: Document = {"state": State.SENT.value}
 #: The lease under which a letter was handed over is what a case keeps of when that was: it ended soon after.
 _SENT_AT = "send.lease_until"
@@ -126,9 +125,10 @@ class Standings:
         since: dict[datetime, list[str]] = {}
         for tenant in tenants:
             since.setdefault(self._through[tenant], []).append(tenant)
-        pipeline = _ended(since, until, "received_at", {"kind": {"$literal": "declines"}, "s": "$source"})
+        declines = {"kind": {"$literal": "declines"}, "s": "$source"}
+        pipeline = _ended(since, until, "received_at", declines, noes.COUNTED)
         follow_ups = _ended(since, until, _SENT_AT, {"kind": {"$literal": "follow_ups"}}, _SENT)
-        outcomes = _ended(since, until, "at", {"kind": "$kind", "subject": "$subject"})
+        outcomes = _ended(since, until, "at", {"kind": "$kind", "subject": "$subject"}, {})
         pipeline += [
             {"$unionWith": {"coll": "cases", "pipeline": follow_ups}},
             {"$unionWith": {"coll": "outcomes", "pipeline": outcomes}},
@@ -146,7 +146,7 @@ def _ended(
     until: datetime | None,
     at: str,
     of: Document,
-    where: Document = _EVERY,
+    where: Document,
 ) -> list[Document]:
     before: Document = {"$lt": until} if until is not None else {}
     own = {} if "subject" in of else {"r": "$recruiter", "team": "$team"}

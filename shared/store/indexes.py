@@ -29,8 +29,21 @@ INDEXES: dict[str, tuple[IndexModel, ...]] = {
                 ("recruiter", ASCENDING),
                 ("source", ASCENDING),
                 ("team", ASCENDING),
+                ("who", ASCENDING),
+                ("sample", ASCENDING),
+                ("said_no", ASCENDING),
             ],
-            name="tallied",
+            name="noes_tallied",
+        ),
+        IndexModel(
+            [
+                ("recruiter", ASCENDING),
+                ("declined_at", ASCENDING),
+                ("who", ASCENDING),
+                ("sample", ASCENDING),
+                ("said_no", ASCENDING),
+            ],
+            name="noes_to_a_recruiter",
         ),
         IndexModel(
             [
