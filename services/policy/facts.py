@@ -97,12 +97,16 @@ class Stop(Fact):
 
 
 class EarlierDecline(Fact):
-    """Another "no" between this person and anybody of the same tenant; `who` is None where nobody kept it."""
+    """Another "no" between this person and anybody of the same tenant; `who` is None where nobody kept it.
+
+    `withdrawn_at` is since when it is taken back; None where it stands, or nobody asked.
+    """
 
     case: str
     at: Moment
     recruiter: str | None
     who: Who | None = None
+    withdrawn_at: Moment | None = None
 
 
 class Claim(Fact):
@@ -125,7 +129,7 @@ class Volume(Fact):
     """Counts at the time of judgment, over sliding windows.
 
     Those of a day or an hour are permits of other cases. Those of 30 days are all that is on record, with the
-    decline that is judged.
+    decline that is judged; the company's own noes are none of them.
     """
 
     recruiter_day: int
@@ -140,10 +144,11 @@ class Tally(Fact):
     """How conversations with one recruiter, team, tenant or source ended, newest first, in the buckets of
     `AGES`.
 
-    An empty column is a column of zeros. `declines` are cases, `follow_ups` permits, `complaints`, `opt_outs`
-    and `bounces` those of people who had been written to, one of each kind a person; `invented` are cases
-    that were denied because nothing had been written before the no, `refused` those that a reviewer denied,
-    `confirmed` those of whose conversation another source knew as well.
+    An empty column is a column of zeros. `declines` are persons', `follow_ups` letters that went out,
+    `complaints`, `opt_outs` and `bounces` those of people who had been written to, one of each kind a person
+    until somebody writes to them again; `invented` are cases that were denied because nothing had been
+    written before the no, `refused` those that a reviewer denied, `confirmed` those of whose conversation
+    another source knew as well.
     """
 
     subject: str

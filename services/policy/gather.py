@@ -101,17 +101,16 @@ class Gatherer:
             )
             for tenant in tenants
         }
+        known = {case["_id"] for case in cases} | {entry["case"] for entry in _declined(memory.values())}
         return Histories(
             identities=identities,
             memory=memory,
             suppressions=await self._suppressions.of(tenants, keys),
             permits=await self._permits.covering(keys),
             elsewhere=await self._permits.anywhere(fingerprints, now - CONTACTS_WITHIN),
-            withdrawals=await self._withdrawals.of(case["_id"] for case in cases),
+            withdrawals=await self._withdrawals.of(known),
             mappings=await self._mappings.of(chain(cases, _declined(memory.values()))),
-            lookups=await self._lookups.of(
-                {case["_id"] for case in cases} | {entry["case"] for entry in _declined(memory.values())}
-            ),
+            lookups=await self._lookups.of(known),
             counts=await self._volumes.counts(cases, now),
             standings=await self._standings.of(counted, now),
             same=await self._wordings.of(chain.from_iterable(words), now),
@@ -148,7 +147,9 @@ def context(
         messages=tuple(
             Message(**_only(entry, Message)) for memory in remembered for entry in memory.get("messages", ())
         ),
-        earlier_declines=tuple(noes.others(case, _declined(remembered), found.lookups, found.mappings)),
+        earlier_declines=tuple(
+            noes.others(case, _declined(remembered), found.lookups, found.mappings, found.withdrawals)
+        ),
         withdrawn_at=taken_back_at(case["declined_at"], words),
         stops=_stops(case["tenant"], identity, found.suppressions),
         claims=_claims(case["_id"], identity, found.permits),

@@ -11,7 +11,7 @@ from pymongo import UpdateOne
 
 from services.policy.facts import Reading, Reason
 from shared.events import DeclineReceived, Event, ReasonMapped, path_of
-from shared.reasons import Who, fold
+from shared.reasons import fold
 from shared.states import OPEN
 from shared.store.client import Collection, Database, Document, upsert
 
@@ -39,7 +39,11 @@ class Mappings:
     async def waiting(self, words: Sequence[Document]) -> dict[str, str]:
         """The open cases that name one of these reasons, each with the event of the word."""
         by_id = {word["_id"]: word["event_id"] for word in sorted(words, key=itemgetter("at"))}
-        of = [{"source": word["source"], "reading.reasons.key": word["key"]} for word in words]
+        # the index holds the cases that name a reason, and is used where the question tells its type
+        of = [
+            {"source": word["source"], "reading.reasons.key": {"$eq": word["key"], "$type": "string"}}
+            for word in words
+        ]
         query = {"$or": of, "state": {"$in": [state.value for state in OPEN]}}
         found: dict[str, str] = {}
         async for case in self._cases.find(query, {"tenant": 1, "source": 1, "reading": 1}):
@@ -90,13 +94,6 @@ def reading_of(case: Document, words: Mapping[str, Document]) -> Reading | None:
         for reason, word in zip(found["reasons"], said, strict=True)
     )
     return Reading(told=found["told"], reasons=reasons)
-
-
-def who_said(declined: Document, words: Mapping[str, Document]) -> Who | None:
-    """Whose no a remembered one was, as it is read by now; None where nobody kept it, or it was none."""
-    reading = reading_of(declined, words)
-    who: Who | None = declined.get("who") if reading is None else reading.who
-    return who
 
 
 def _names(case: Document) -> list[str]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from services.policy.context import Context, Verdict
 from services.policy.document import Policy
 from services.policy.facts import Reason
+from services.policy.noes import said_no
 from shared.decision import Decision, Signer
 from shared.states import State
 from shared.store.cases import Move
@@ -57,7 +58,7 @@ class Mover:
         to = {"approve": State.APPROVED, "hold": State.HELD, "deny": State.DENIED}[verdict.verdict]
         if to is state and (cause not in _mappings(one.context) or codes == _codes(one.case)):
             return None
-        fields: Document = {"decision": self._decision(one, codes, now)}
+        fields: Document = {"decision": self._decision(one, codes, now), "said_no": said_no(one.context)}
         if state is State.HELD:
             fields["held_decision"] = one.case["decision"]
         elif to is State.HELD:

@@ -1,6 +1,7 @@
 """How conversations ended, as far as it was more or less than a no: one row for each, by whom it counts for.
 
-A row's id is made of what it says, so writing it again changes nothing, whatever is delivered twice.
+A row's id is made of what it says, so writing it again changes nothing, whatever is delivered twice. Of the
+rows that share a mark the database takes the first alone.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,30 +26,39 @@ _INVENTED = frozenset({"provenance.no_outreach", "provenance.declined_before_out
 
 
 def of_stop(
-    kind: suppressions.Kind, tenant: str, keys: frozenset[str], at: datetime, messages: Iterable[Document]
+    kind: suppressions.Kind, tenant: str, event_id: str, at: datetime, messages: Iterable[Document]
 ) -> list[Document]:
     """The rows of a stop event: for the tenant, and each recruiter and team that had written to the person.
 
-    None where nobody had: a list of wishes that a house brings along says nothing of how it behaved. One
-    person counts once for each kind, however often it is said.
+    None where nobody had: a list of wishes that a house brings along says nothing of how it behaved. An event
+    counts once, and so does what is said again of the same message, by whichever alias; who writes on and
+    hears it again has another row.
     """
     counts_as = _STOPS.get(kind)
     since = at - _ANSWERS_WITHIN
     wrote = [message for message in messages if message["direction"] == "outreach" and message["at"] >= since]
     if counts_as is None or not wrote:
         return []
-    names = {subjects.of_tenant(tenant)}
-    names |= {subjects.of_recruiter(tenant, message["recruiter"]) for message in wrote}
-    names |= {subjects.of_team(team) for message in wrote if (team := message.get("team"))}
-    return [_row(tenant, name, counts_as, min(keys), at) for name in sorted(names)]
+    newest: dict[str, str] = {}
+    for message in sorted(wrote, key=lambda message: (message["at"], message["id"])):
+        names = [subjects.of_tenant(tenant), subjects.of_recruiter(tenant, message["recruiter"])]
+        names += [subjects.of_team(team)] if (team := message.get("team")) else []
+        newest.update((name, message["id"]) for name in names)
+    return [
+        {
+            **_row(tenant, name, counts_as, event_id, at),
+            "marks": [f"{name}|{counts_as}|{cause}" for cause in (event_id, answered)],
+        }
+        for name, answered in sorted(newest.items())
+    ]
 
 
 def of_case(case: Document) -> list[Document]:
     """The rows of a decided case: invented or refused, for recruiter, team and tenant; confirmed, for tenant
-    and source. A test of a source is nobody's conversation and counts for nobody.
+    and source. What no person said, and a test of a source, is nobody's conversation and counts for nobody.
     """
     decision = case.get("decision")
-    if decision is None or case.get("sample"):
+    if decision is None or case.get("sample") or case.get("said_no") is False:
         return []
     tenant, at = case["tenant"], decision["at"]
     house = subjects.of_tenant(tenant)
@@ -91,7 +101,7 @@ class Outcomes:
         for event, kind in stops:
             known = [memory[key] for key in reach[event.id] if key in memory]
             messages = [message for one in known for message in one.get("messages", ())]
-            rows += of_stop(kind, event.tenant, reach[event.id], event.receivedat, messages)
+            rows += of_stop(kind, event.tenant, event.id, event.receivedat, messages)
         return rows
 
     async def add(self, rows: Sequence[Document]) -> None:

@@ -1,9 +1,9 @@
 """How conversations with a recruiter, a team, a tenant and a source ended over 90 days, as daily tallies.
 
 The tallies of days that are over are kept by subject; the last days are counted from what is stored. Both
-come from rows that exist once whatever is delivered twice (cases, permits, outcomes), so the counts are
-exact. A tenant's days are put away when the tenant is first judged after they ended, by whoever comes first:
-two that do it at once write the same.
+come from rows that exist once whatever is delivered twice (cases, outcomes), so the counts are exact. A
+tenant's days are put away when the tenant is first judged after they ended, by whoever comes first: two that
+do it at once write the same.
 """
 
 from collections import Counter
@@ -13,15 +13,20 @@ from typing import get_args
 
 from pymongo import UpdateOne
 
-from services.policy import subjects
+from services.policy import noes, subjects
 from services.policy.facts import AGES, TALLY_DAYS, Tally
 from services.policy.tallies import Kind
+from shared.states import State
 from shared.store.client import Collection, Database, Document
 
 DAY = timedelta(days=1)
 #: Days that are over and still counted: what arrives so late, after an outage for instance, is counted too.
 OPEN_DAYS = 2
 _KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_SENT: Document = {"state": State.SENT.value}
+#: The lease under which a letter was handed over is what a case keeps of when that was: it ended soon after.
+_SENT_AT = "send.lease_until"
 
 #: Subject, day and kind.
 Counts = Counter[tuple[str, datetime, Kind]]
@@ -120,11 +125,12 @@ class Standings:
         since: dict[datetime, list[str]] = {}
         for tenant in tenants:
             since.setdefault(self._through[tenant], []).append(tenant)
-        pipeline = _ended(since, until, "received_at", {"kind": {"$literal": "declines"}, "s": "$source"})
-        follow_ups = _ended(since, until, "at", {"kind": {"$literal": "follow_ups"}})
-        outcomes = _ended(since, until, "at", {"kind": "$kind", "subject": "$subject"})
+        declines = {"kind": {"$literal": "declines"}, "s": "$source"}
+        pipeline = _ended(since, until, "received_at", declines, noes.COUNTED)
+        follow_ups = _ended(since, until, _SENT_AT, {"kind": {"$literal": "follow_ups"}}, _SENT)
+        outcomes = _ended(since, until, "at", {"kind": "$kind", "subject": "$subject"}, {})
         pipeline += [
-            {"$unionWith": {"coll": "permits", "pipeline": follow_ups}},
+            {"$unionWith": {"coll": "cases", "pipeline": follow_ups}},
             {"$unionWith": {"coll": "outcomes", "pipeline": outcomes}},
         ]
         counts: Counts = Counter()
@@ -136,7 +142,11 @@ class Standings:
 
 
 def _ended(
-    since: Mapping[datetime, Sequence[str]], until: datetime | None, at: str, of: Document
+    since: Mapping[datetime, Sequence[str]],
+    until: datetime | None,
+    at: str,
+    of: Document,
+    where: Document,
 ) -> list[Document]:
     before: Document = {"$lt": until} if until is not None else {}
     own = {} if "subject" in of else {"r": "$recruiter", "team": "$team"}
@@ -145,7 +155,7 @@ def _ended(
         {
             "$match": {
                 "$or": [
-                    {"tenant": {"$in": tenants}, at: {"$gte": first, **before}}
+                    {"tenant": {"$in": tenants}, at: {"$gte": first, **before}, **where}
                     for first, tenants in since.items()
                 ]
             }

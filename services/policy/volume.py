@@ -7,7 +7,7 @@ from collections.abc import Collection as Group
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from services.policy import subjects
+from services.policy import noes, subjects
 from services.policy.facts import Volume
 from services.policy.gates import Gate, Gates
 from services.policy.limits import DAY, HOUR
@@ -72,6 +72,7 @@ class Volumes:
     def __init__(self, database: Database) -> None:
         self._gates = Gates(database)
         self._events: Collection = database["events"]
+        self._cases: Collection = database["cases"]
 
     async def counts(self, cases: Iterable[Document], now: datetime) -> Counts:
         """The counts for all these cases."""
@@ -82,13 +83,11 @@ class Volumes:
         return counts
 
     async def _month(self, counts: Counts, recruiters: Group[str], now: datetime) -> None:
-        month = [
-            {"$match": {"recruiter": {"$in": list(recruiters)}, "at": {"$gte": now - MONTH}}},
-            {"$group": {"_id": {"r": "$recruiter", "k": "$counts_as"}, "n": {"$sum": 1}}},
-        ]
-        async for row in self._events.aggregate(month):
-            of = row["_id"]
-            if of.get("k") == "decline":
-                counts.recorded(of["r"], declines=row["n"])
-            elif of.get("k") == "outreach":
-                counts.recorded(of["r"], outreach=row["n"])
+        of: Document = {"recruiter": {"$in": list(recruiters)}}
+        number: Document = {"$group": {"_id": "$recruiter", "n": {"$sum": 1}}}
+        sent = {**of, "counts_as": "outreach", "at": {"$gte": now - MONTH}}
+        async for row in self._events.aggregate([{"$match": sent}, number]):
+            counts.recorded(row["_id"], outreach=row["n"])
+        declined = {**of, "declined_at": {"$gte": now - MONTH}, **noes.COUNTED}
+        async for row in self._cases.aggregate([{"$match": declined}, number]):
+            counts.recorded(row["_id"], declines=row["n"])

@@ -29,8 +29,32 @@ INDEXES: dict[str, tuple[IndexModel, ...]] = {
                 ("recruiter", ASCENDING),
                 ("source", ASCENDING),
                 ("team", ASCENDING),
+                ("who", ASCENDING),
+                ("sample", ASCENDING),
+                ("said_no", ASCENDING),
             ],
-            name="tallied",
+            name="noes_tallied",
+        ),
+        IndexModel(
+            [
+                ("recruiter", ASCENDING),
+                ("declined_at", ASCENDING),
+                ("who", ASCENDING),
+                ("sample", ASCENDING),
+                ("said_no", ASCENDING),
+            ],
+            name="noes_to_a_recruiter",
+        ),
+        IndexModel(
+            [
+                ("tenant", ASCENDING),
+                ("state", ASCENDING),
+                ("send.lease_until", ASCENDING),
+                ("recruiter", ASCENDING),
+                ("team", ASCENDING),
+            ],
+            name="sent",
+            partialFilterExpression={"state": "sent"},
         ),
         IndexModel(
             [("source", ASCENDING), ("reading.reasons.key", ASCENDING), ("state", ASCENDING)],
@@ -55,10 +79,6 @@ INDEXES: dict[str, tuple[IndexModel, ...]] = {
     # the guard of "once": whoever claims any of these keys second is refused by the database itself
     "permits": (
         IndexModel([("keys", ASCENDING)], name="one_permit_a_person", unique=True),
-        IndexModel(
-            [("tenant", ASCENDING), ("at", ASCENDING), ("recruiter", ASCENDING), ("team", ASCENDING)],
-            name="tallied",
-        ),
         IndexModel([("fps", ASCENDING), ("at", DESCENDING)], name="of_a_person_anywhere"),
     ),
     "outcomes": (
@@ -66,6 +86,8 @@ INDEXES: dict[str, tuple[IndexModel, ...]] = {
             [("tenant", ASCENDING), ("at", ASCENDING), ("subject", ASCENDING), ("kind", ASCENDING)],
             name="counted",
         ),
+        # a wish is counted once for each message that it answers, whatever else is said of it
+        IndexModel([("marks", ASCENDING)], name="one_for_a_message", unique=True, sparse=True),
     ),
     "suppressions": (IndexModel([("fp", ASCENDING)], name="fingerprint"),),
     "withdrawals": (IndexModel([("case", ASCENDING)], name="case"),),

@@ -4,15 +4,17 @@ All recruiters of the tenant are one here: taking turns is no way round.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from services.policy.context import HISTORY_LIMIT, Context, Evidence, Finding
 from services.policy.document import Policy
-from services.policy.facts import Message
+from services.policy.facts import EarlierDecline, Message
 
 #: That a history may have been cut is asked of what was gathered since.
 _SINCE_EDITION = 3
+#: So is whose no it was that somebody wrote after, and whether it stood.
+_WHOSE_SINCE_EDITION = 6
 
 
 def whole_history(context: Context, _policy: Policy, /) -> Iterable[Finding]:
@@ -69,9 +71,14 @@ def no_insisting(context: Context, policy: Policy, /) -> Iterable[Finding]:
 
 
 def no_writing_on(context: Context, _policy: Policy, /) -> Iterable[Finding]:
-    """A message after any no of this person to this tenant, this one or an earlier one, whoever sent it."""
-    declines = [(decline.at, decline.case) for decline in context.earlier_declines]
-    first_no, case = min([*declines, (context.declined_at, context.case)])
+    """A message after any no of this person to this tenant, this one or an earlier one, whoever sent it.
+
+    The company's own no is none of theirs, and neither is one that was taken back.
+    """
+    noes = _own_noes(context)
+    if not noes:
+        return
+    first_no, case = min(noes)
     after = [message for message in context.outreach if message.at > first_no]
     if after:
         yield Finding(
@@ -111,6 +118,21 @@ def no_mailing(context: Context, policy: Policy, /) -> Iterable[Finding]:
             evidence={"other_people": others, "hold_at": most},
             says="The message before this no went in the same words to very many others within a day.",
         )
+
+
+def _own_noes(context: Context) -> list[tuple[datetime, str]]:
+    judged = EarlierDecline(
+        case=context.case,
+        at=context.declined_at,
+        recruiter=context.recruiter,
+        who=context.who,
+        withdrawn_at=context.withdrawn_at,
+    )
+    return [
+        (no.at, no.case)
+        for no in (*context.earlier_declines, judged)
+        if context.edition < _WHOSE_SINCE_EDITION or (no.who != "company" and no.withdrawn_at is None)
+    ]
 
 
 def _unanswered(context: Context) -> list[list[Message]]:

@@ -9,6 +9,8 @@ from typing import Literal
 
 from prometheus_client import CollectorRegistry
 
+from services.notifier.due import Due
+from services.notifier.record import Record, Terms
 from services.policy.document import load_base
 from services.policy.facts import Review
 from services.policy.filing import Filing
@@ -26,7 +28,8 @@ from shared.clock import FixedClock
 from shared.decision import Signer, Verifier, new_seed
 from shared.events import Data, Event, Person, Recruiter
 from shared.identity import Fingerprints
-from shared.store.cases import Cases
+from shared.states import State
+from shared.store.cases import Cases, Move
 from shared.store.client import Database, Document
 from shared.telemetry import Metrics
 from shared.vault import Keyring, Vault, new_key
@@ -139,6 +142,19 @@ class House:
         settled = await self.settlers[replica].settle(cases, {}, reviews)
         await Outcomes(self.databases[replica]).add([row for one in settled.moved for row in of_case(one)])
         return await self.states(cases)
+
+    async def send(self) -> None:
+        """The notifier sends what is approved."""
+        cases, now = Cases(self.database), self.clock.now()
+        due = Due(cases, self.clock, lease_s=60, limit=500)
+        record = Record(cases, due, Terms(60, ()), self.clock, Metrics(CollectorRegistry()))
+        async for case in cases.collection.find({"state": State.APPROVED.value}):
+            send = {"due_at": now, "attempts": 0, "lease_until": None, "lease_by": None}
+            await cases.move([Move(case, State.SCHEDULED, now, "notifier", "due now", set={"send": send})])
+        for case in await due.claim():
+            begun = await record.begin(case)
+            assert begun is not None
+            await record.end(begun, State.SENT, "the mail server took it")
 
     async def race(self, cases: Sequence[Sequence[str]]) -> Counter[str]:
         """Each replica settles its cases at the same time, until nothing is contended."""

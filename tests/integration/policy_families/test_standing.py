@@ -4,15 +4,16 @@ from datetime import timedelta
 import pytest
 
 from services.policy.context import Context
-from services.policy.facts import AGES, Tally
+from services.policy.facts import AGES, Sameness, Tally
 from services.policy.outcomes import Outcomes, of_case
 from services.policy.standing import Standings
 from services.policy.subjects import of_recruiter, of_team, of_tenant
 from services.policy.tallies import total
 from shared import events
+from shared.events import Person
 from shared.store.cases import Cases
 from tests.integration.policy_families.conftest import OpenHouse
-from tests.integration.policy_families.house import DAY, MINUTE, House
+from tests.integration.policy_families.house import DAY, MINUTE, House, person
 
 #: No limit and no record gets in the way of what is counted.
 QUIET = (
@@ -61,6 +62,7 @@ async def test_what_is_delivered_twice_counts_once(open_house: OpenHouse) -> Non
         await house.record(*outreach)
         house.clock.advance(timedelta(minutes=3))
         await house.decide(*declines)
+        await house.send()
         await house.record(*stops, *reversed(stops))
         told = await Cases(house.database).by_ids([events.case_id(one.id) for one in declines])
         await Outcomes(house.database).add([row for one in told.values() for row in of_case(one)])
@@ -78,6 +80,7 @@ async def test_days_that_are_over_are_put_away_and_nothing_is_counted_twice_or_l
         names = [f"d{day}p{number}" for number in range(3)]
         await house.record(*(house.outreach(name) for name in names))
         await house.decide(*(house.decline(name) for name in names))
+        await house.send()
         await house.record(house.stop(names[0], "opt_out"))
         told = [await _tenant(house, replica) for replica in (day % 4, (day + 1) % 4)]
         assert told[0] == told[1]
@@ -95,6 +98,7 @@ async def test_two_replicas_that_put_the_same_days_away_write_the_same(open_hous
     house = open_house(FREE)
     await house.record(house.outreach("p"))
     await house.decide(house.decline("p"))
+    await house.send()
     early = Standings(house.databases[1])
     name = of_tenant("acme")
     subject = {"acme": frozenset({name})}
@@ -138,6 +142,39 @@ async def test_a_stop_counts_for_who_had_written_and_for_nobody_else(open_house:
     )
 
 
+async def test_who_writes_on_and_hears_it_again_is_counted_again(open_house: OpenHouse) -> None:
+    """After a day or after months; not whoever did not write on, and not what is only said again."""
+    house = open_house(FREE)
+    await house.record(house.outreach("a", recruiter="rey"))
+    first = house.stop("a", "complaint", "first")
+    await house.record(first)
+    house.clock.advance(DAY)
+    await house.record(house.stop("a", "complaint", "said again"))
+    assert _counts(await _tenant(house)) == {"complaints": 1}
+    await house.record(house.outreach("a", recruiter="kim", at=house.clock.now(), source="mail"))
+    await house.record(first, house.stop("a", "complaint", "second"))
+    assert _counts(await _tenant(house)) == {"complaints": 2}
+    rows = house.database["outcomes"].find({"subject": {"$regex": "^recruiter:"}})
+    assert [number for _, number in Counter([row["subject"] async for row in rows]).items()] == [1, 1]
+    house.clock.advance(200 * DAY)
+    await house.record(house.outreach("a", recruiter="kim", at=house.clock.now(), source="crm"), first)
+    assert _counts(await _tenant(house)) == {}
+    await house.record(house.stop("a", "complaint", "third"))
+    assert _counts(await _tenant(house)) == {"complaints": 1}
+
+
+async def test_a_stop_that_comes_again_under_an_alias_counts_once(open_house: OpenHouse) -> None:
+    """Whatever was learnt of the person in between, by the same event or by another."""
+    house = open_house(FREE)
+    by_phone, known = Person(phone="+49 30 901820"), Person(phone="+49 30 901820", email="a@example.org")
+    data = events.InteractionRecorded(person=by_phone, recruiter=None, direction="outreach")
+    first = house.event(events.ComplaintReceived(person=by_phone), "first")
+    await house.record(house.event(data, "wrote", house.clock.now() - DAY), first)
+    await house.record(house.event(events.PreferenceSet(person=known, follow_up=True), "linked"))
+    await house.record(first, house.event(events.ComplaintReceived(person=known), "by mail"))
+    assert _counts(await _tenant(house)) == {"complaints": 1}
+
+
 async def test_a_teams_bad_ends_add_up_whoever_of_it_they_were(open_house: OpenHouse) -> None:
     """Nobody of the team stands out, and together they do; another team, or none, is not touched by it."""
     house = open_house("reputation: {probation_follow_ups: 0, breaker_min_bad: 1000}")
@@ -147,6 +184,7 @@ async def test_a_teams_bad_ends_add_up_whoever_of_it_they_were(open_house: OpenH
         await house.record(*(house.outreach(name, recruiter=rey, team=team) for name in names))
         declined = house.decline(names[0], recruiter=rey, team=team)
         assert await house.decide(declined) == {"approved": 1}
+        await house.send()
         stops = [house.stop(name, "opt_out") for name in names]
         for _ in range(2):
             await house.record(*stops)
@@ -223,8 +261,27 @@ async def test_a_new_recruiter_starts_small_and_outgrows_it(open_house: OpenHous
         names = [f"d{day}p{number}" for number in range(5)]
         await house.record(*(house.outreach(name, recruiter=named) for name in names))
         outcomes.append(await house.decide(*(house.decline(name, recruiter=named) for name in names)))
+        await house.send()
         house.clock.advance(DAY + MINUTE)
     assert outcomes == [{"approved": 3, "held": 2}] * 6 + [{"approved": 5}] * 2
+
+
+async def test_a_follow_up_that_never_went_out_shows_no_good_conduct(open_house: OpenHouse) -> None:
+    """Eight that were permitted and taken back, and one that was sent a week after it was permitted."""
+    house = open_house(FREE)
+    names = [f"p{number}" for number in range(9)]
+    await house.record(*(house.outreach(name) for name in names))
+    declines = [house.decline(name) for name in names]
+    assert await house.decide(*declines) == {"approved": 9}
+    backs = [house.event(events.DeclineWithdrawn(decline=f"decline {name}"), name) for name in names[1:]]
+    assert await house.settle(await house.record(*backs)) == {"cancelled": 8}
+    house.clock.advance(7 * DAY)
+    assert _counts(await _tenant(house)) == {"declines": 9}
+    await house.send()
+    house.clock.advance(4 * DAY)
+    tally = await _tenant(house)
+    assert total(tally, "follow_ups") == 1
+    assert tally.follow_ups[4] == 1
 
 
 async def test_confirmed_is_what_another_source_knows_of(open_house: OpenHouse) -> None:
@@ -232,7 +289,7 @@ async def test_confirmed_is_what_another_source_knows_of(open_house: OpenHouse) 
     house = open_house(FREE)
     await house.record(house.outreach("a", source="mail"), house.outreach("b", source="ats"))
     await house.decide(house.decline("a", source="ats"), house.decline("b", source="ats"))
-    assert _counts(await _tenant(house)) == {"declines": 2, "follow_ups": 2, "confirmed": 1}
+    assert _counts(await _tenant(house)) == {"declines": 2, "confirmed": 1}
 
 
 LONG = "Thank you so much for thinking of me, but I have decided to stay where I am for the years to come."
@@ -255,6 +312,21 @@ async def test_strangers_who_decline_in_the_same_long_words_are_held(open_house:
         assert await house.decide(house.decline(f"q{number}", recruiter=f"r{number}")) == {"approved": 1}
     stored = [case async for case in house.database["cases"].find()]
     assert not any(LONG[:20].casefold() in str(case).casefold() for case in stored)
+
+
+async def test_one_person_who_declines_in_the_same_words_for_weeks_is_one_person(
+    open_house: OpenHouse,
+) -> None:
+    """Somebody with a stock sentence is no crowd, on however many days it is sent."""
+    house = open_house(FREE)
+    for number in range(11):
+        again = events.DeclineReceived(person=person("often"), who="candidate", stage="outreach", text=LONG)
+        await house.record(house.event(again, f"again {number}"))
+        house.clock.advance(2 * DAY)
+    await house.record(house.outreach("p"))
+    declined = house.decline("p", text=LONG)
+    assert await house.decide(declined) == {"approved": 1}
+    assert (await _inputs(house, events.case_id(declined.id))).sameness == Sameness(decline=1)
 
 
 async def test_the_same_message_to_very_many_on_a_day_is_a_mailing(open_house: OpenHouse) -> None:

@@ -112,6 +112,27 @@ def test_writing_on_after_any_no_denies(
     assert [f.evidence["messages"] for f in findings] == ([after] if after else [])
 
 
+def test_writing_on_goes_against_a_no_of_the_person_that_stands() -> None:
+    """The company's own no, and one that was taken back, forbid nothing; once they did, and that stays so."""
+    company = EarlierDecline(case="c", at=DECLINED - 9 * DAY, recruiter=None, who="company")
+    back = EarlierDecline(case="b", at=DECLINED - 8 * DAY, recruiter=None, withdrawn_at=DECLINED - 7 * DAY)
+    context = but(messages=(message("m", DAY),), earlier_declines=(company, back))
+    assert spoken(conduct.no_writing_on, context) == []
+    assert spoken(conduct.no_writing_on, context.model_copy(update={"edition": 5})) == [
+        ("conduct.wrote_on", "deny")
+    ]
+    unknown = EarlierDecline(case="u", at=DECLINED - 2 * DAY, recruiter=None, who="unknown")
+    stands = context.model_copy(update={"earlier_declines": (company, back, unknown)})
+    (found,) = conduct.no_writing_on(stands, DEFAULTS)
+    assert found.evidence["case"] == "u"
+
+
+@pytest.mark.parametrize("own", [{"who": "company"}, {"withdrawn_at": NOW}])
+def test_nobody_writes_on_where_the_judged_no_is_none_of_the_persons(own: dict[str, object]) -> None:
+    """Other findings say why nothing is sent."""
+    assert spoken(conduct.no_writing_on, but(messages=(message("m", -DAY),), **own)) == []
+
+
 @pytest.mark.parametrize(
     ("messages", "denied"),
     [

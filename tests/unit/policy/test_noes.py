@@ -8,7 +8,7 @@ import pytest
 from services.policy import noes
 from services.policy.facts import Known, Lookup, Reading, Reason
 from services.policy.lookups import lookup_of
-from tests.unit.policy.building import DECLINED
+from tests.unit.policy.building import DECLINED, NOW
 
 HOUR = timedelta(hours=1)
 CASE = {
@@ -63,12 +63,30 @@ def test_earlier_noes_are_what_their_platform_knows_of_them() -> None:
         "sent": ended(),
         "strange": ended("other", who=None),
     }
-    found = [(one.case, one.who, one.at) for one in noes.others(CASE, memory, lookups, {})]
+    found = [(one.case, one.who, one.at) for one in noes.others(CASE, memory, lookups, {}, {})]
     assert found == [
         ("theirs", "company", DECLINED - 2 * HOUR),
         ("sent", "unknown", DECLINED - HOUR),
         ("strange", "unknown", DECLINED - HOUR),
     ]
+
+
+def test_an_earlier_no_whose_reason_is_no_decline_is_left_out() -> None:
+    """As the operator of its source says by now; until somebody says so it counts."""
+    reading = {"told": "unknown", "reasons": [{"name": "Duplicate", "key": "duplicate", "side": None}]}
+    memory = [{**remembered(), "tenant": "acme", "source": "ats", "reading": reading}]
+    assert [one.who for one in noes.others(CASE, memory, {}, {}, {})] == ["unknown"]
+    word = {"side": "ignore", "by": "Rita", "at": DECLINED, "event_id": "e"}
+    assert list(noes.others(CASE, memory, {}, {"acme|ats|duplicate": word}, {})) == []
+
+
+def test_an_earlier_no_that_was_taken_back_says_so() -> None:
+    """Not what came to the same id after that."""
+    words = {"case-other": [{"at": NOW, "until": DECLINED - HOUR, "event_id": "e"}]}
+    (back,) = noes.others(CASE, [remembered()], {}, {}, words)
+    assert back.withdrawn_at == NOW
+    (again,) = noes.others(CASE, [remembered() | {"at": DECLINED}], {}, {}, words)
+    assert again.withdrawn_at is None
 
 
 def test_a_lookup_that_was_kept_before_it_could_tell_reads_as_it_did() -> None:

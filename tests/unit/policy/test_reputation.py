@@ -202,9 +202,9 @@ def test_a_test_of_a_source_counts_for_nobody(code: str) -> None:
 
 def test_a_stop_counts_for_each_team_that_had_written() -> None:
     """Once for each, of messages that name one; those of before name none."""
-    wrote = {"direction": "outreach", "at": NOW, "recruiter": "acme/r1"}
+    wrote = {"id": "m", "direction": "outreach", "at": NOW, "recruiter": "acme/r1"}
     messages = [{**wrote, "team": name} for name in ("acme/t1", "acme/t2", "acme/t1", None)] + [wrote]
-    rows = of_stop("opt_out", "acme", frozenset({"acme/e1"}), NOW, messages)
+    rows = of_stop("opt_out", "acme", "evt_1", NOW, messages)
     assert sorted(row["subject"] for row in rows) == [
         *("recruiter:acme/r1", "team:acme/t1", "team:acme/t2", "tenant:acme"),
     ]
