@@ -38,6 +38,7 @@ async def test_a_plain_decline_is_approved_and_its_permit_can_be_verified(stage:
     decision = Verifier(Signer(stage.settings.signing_key.get_secret_value()).public_key).verify(permit)
     assert (decision.case, decision.verdict) == (case_of(declined), "approve")
     assert decision.schedule is not None
+    assert decision.schedule.not_after == declined.time + 30 * DAY
     inputs = json.loads((await stage.case(declined))["decision"]["inputs"])
     assert (inputs["source"], inputs["source_kind"]) == ("/sources/ats", "greenhouse")
     assert message.correlation_id == case_of(declined)
