@@ -45,7 +45,9 @@ async def test_a_plain_decline_is_approved_and_its_permit_can_be_verified(stage:
     assert await stage.told(1) == [
         ("approved", case_of(declined), outcome_id(case_of(declined), "followup.approved"))
     ]
-    assert await stage.database["permits"].count_documents({"_id": case_of(declined)}) == 1
+    claimed = await stage.database["permits"].find_one({"_id": case_of(declined)})
+    assert claimed is not None
+    assert claimed["until"] == decision.schedule.not_after + 180 * DAY
 
 
 @pytest.mark.parametrize(
