@@ -87,6 +87,8 @@ class Sending:
             with self._metrics.send_seconds.time():
                 return await self._one(mail)
         except _AWAY:
+            # the mail may be begun, and must not meet the next, which is somebody else's
+            await self._channel.drop()
             raise
         except Exception as error:  # a row that breaks us must not hold up the others
             log.exception("row not sent", case=mail.case["_id"])

@@ -11,12 +11,14 @@ from services.notifier.channels.smtp import SmtpChannel
 from services.notifier.handover import Accepted, Deferred, Refused
 from services.notifier.letter import Letter
 from services.notifier.loop import DueLoop
+from services.notifier.record import Record
 from shared.bus import Bus
 from shared.clock import SystemClock
 from shared.decision import Schedule
 from shared.errors import Transient
 from shared.events import Event, outcome_id
 from shared.states import State
+from shared.store.client import Document
 from tests.integration.notifier.stage import AT_ONCE, TENANT, Stage, rounds
 
 
@@ -271,6 +273,27 @@ async def test_quiet_hours_are_kept_at_the_send_as_well(
     stage.later(8 * 3600)
     await rounds(loop)
     assert await stage.state(case) is State.SENT
+
+
+async def test_a_mail_begun_before_the_database_went_away_does_not_meet_the_next(
+    stage: Stage, loop: DueLoop, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sender and recipient were said, and nothing more can be: the conversation is given up."""
+    first = await stage.scheduled("grace")
+    begin = Record.begin
+
+    async def away_once(_record: Record, case: Document) -> Document | None:
+        monkeypatch.setattr(Record, "begin", begin)
+        raise Transient("the database was away for too long")
+
+    monkeypatch.setattr(Record, "begin", away_once)
+    await loop.round()
+    assert await stage.state(first) is State.SCHEDULED
+    second = await stage.scheduled("alan")
+    await rounds(loop)
+    assert await stage.state(second) is State.SENT
+    assert (await stage.case(second))["send"]["attempts"] == 0
+    assert [mail.recipients for mail in smtp.mails] == [("alan@example.org",)]
 
 
 async def test_quiet_hours_that_begin_during_the_conversation_are_kept(
