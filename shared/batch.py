@@ -1,7 +1,8 @@
 """Events to bytes and back: the CloudEvents JSON batch format (``application/cloudevents-batch+json``).
 
 Data that name people are sealed while they travel, so that neither the broker's disk nor a dead letter holds
-them in clear.
+them in clear. The seal binds every attribute beside them, so that nobody without the key can say the same of
+another tenant, source or time.
 """
 
 import base64
@@ -51,12 +52,14 @@ def _wire(event: Event, sealer: Sealer | None) -> dict[str, Any]:
         }
     if sealer is None:
         raise AfterwordError(f"no key to seal {event.kind} with; set AFTERWORD_BUS_KEY")
-    sealed = sealer.seal(event.data.model_dump_json(exclude_none=True).encode(), _aad(event.id, event.type))
-    return envelope | {"datacontenttype": SEALED_TYPE, "data_base64": base64.b64encode(sealed).decode()}
+    envelope["datacontenttype"] = SEALED_TYPE
+    sealed = sealer.seal(event.data.model_dump_json(exclude_none=True).encode(), _attributes(envelope))
+    return envelope | {"data_base64": base64.b64encode(sealed).decode()}
 
 
-def _aad(event_id: str, event_type: str) -> bytes:
-    return f"{event_id}\x00{event_type}".encode()
+def _attributes(envelope: dict[str, Any]) -> bytes:
+    """An envelope without its data as it is bound: the same bytes before the way and after it."""
+    return to_json(sorted(envelope.items()))
 
 
 def encode(events: Sequence[Event], sealer: Sealer | None) -> bytes:
@@ -103,5 +106,6 @@ def _data(raw: dict[str, Any], model: type[Data], sealer: Sealer | None) -> Data
         return model.model_validate(raw["data"])
     if sealer is None:
         raise AfterwordError("sealed data, and no key to open them")
-    sealed = base64.b64decode(raw["data_base64"], validate=True)
-    return model.model_validate_json(sealer.open(sealed, _aad(raw["id"], raw["type"])))
+    envelope = dict(raw)
+    sealed = base64.b64decode(envelope.pop("data_base64"), validate=True)
+    return model.model_validate_json(sealer.open(sealed, _attributes(envelope)))

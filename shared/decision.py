@@ -26,6 +26,7 @@ Verdict = Literal["approve", "hold", "deny"]
 _PURPOSE = b"afterword.decision.v1\0"
 
 _TimeOfDay = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+_Moment = Annotated[AwareDatetime, AfterValidator(to_millisecond)]
 _Frozen = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -33,7 +34,8 @@ class Schedule(BaseModel):
     """When a permitted follow-up may begin.
 
     A courtesy delay drawn between two bounds, in seconds, and hours of quiet in the candidate's zone (equal
-    ends: none). `weekends` says whether weekends are allowed.
+    ends: none). `weekends` says whether weekends are allowed. `not_after` is the last moment at which it may
+    begin, however long it had to wait; None in what was signed before there was one.
     """
 
     model_config = _Frozen
@@ -43,6 +45,8 @@ class Schedule(BaseModel):
     quiet_from: _TimeOfDay
     quiet_to: _TimeOfDay
     weekends: bool
+    #: Left out where there is none, so that what was signed before keeps its written form.
+    not_after: Annotated[_Moment | None, Field(exclude_if=lambda at: at is None)] = None
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> Self:
@@ -67,7 +71,7 @@ class Decision(BaseModel):
     version: str
     digest: str
     codes: tuple[str, ...]
-    at: Annotated[AwareDatetime, AfterValidator(to_millisecond)]
+    at: _Moment
     schedule: Schedule | None = None
 
 

@@ -40,7 +40,10 @@ class Gatherer(Generic[Item, Result]):
     at a time.
 
     ``process`` returns one result an item, in order. What it raises is raised to every caller of that set.
-    A caller that is cancelled does not disturb the set that its items are in.
+    A caller that is cancelled does not disturb the set that its items are in. What of its items was not begun
+    by then never is: while a server is away callers come and give up, and what they leave would grow without
+    end and go out long after. Nothing is lost by it, for who gave up was told of no success: a sender comes
+    again, a message is redelivered, and the desk keeps a wish in another way.
     """
 
     def __init__(self, process: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]], limit: int) -> None:
@@ -67,7 +70,9 @@ class Gatherer(Generic[Item, Result]):
 
     async def _work(self) -> None:
         while self._waiting:
-            taken = [self._waiting.popleft() for _ in range(min(self._limit, len(self._waiting)))]
+            taken = self._take()
+            if not taken:
+                return
             try:
                 results = _checked(len(taken), await self._process([item for item, _ in taken]))
             except BaseException as error:
@@ -79,6 +84,15 @@ class Gatherer(Generic[Item, Result]):
             else:
                 for (_, call), result in zip(taken, results, strict=True):
                     call.take(result)
+
+    def _take(self) -> list[tuple[Item, _Call[Result]]]:
+        """The next set, of callers that still wait; empty where nobody does."""
+        taken: list[tuple[Item, _Call[Result]]] = []
+        while self._waiting and len(taken) < self._limit:
+            item, call = self._waiting.popleft()
+            if not call.answer.done():
+                taken.append((item, call))
+        return taken
 
 
 def _checked(taken: int, results: Sequence[Result]) -> Sequence[Result]:

@@ -104,9 +104,9 @@ class Prepare:
         if permit.schedule is None:
             raise SignatureInvalid("the stored decision has no schedule")
         zones = (details.timezone, tenant.get("timezone") or "UTC")
-        until = next_allowed(now, permit.schedule, *zones)
-        if until > now:
-            return Wait(case, until)
+        closed = _closed(case, permit.schedule, zones, now)
+        if closed is not None:
+            return closed
         if details.email is None:
             return Drop(case, State.FAILED, "no e-mail address on record")
         letter = self._renderer.letter(
@@ -121,10 +121,22 @@ class Prepare:
         return Mail(case, letter, permit.schedule, zones)
 
 
-def too_early(mail: Mail, now: datetime) -> Wait | None:
-    """The wait that this mail needs all the same: its quiet hours may have begun while others were sent."""
-    until = next_allowed(now, mail.schedule, *mail.zones)
-    return Wait(mail.case, until) if until > now else None
+def closed_meanwhile(mail: Mail, now: datetime) -> Wait | Drop | None:
+    """Why this mail must not go out now all the same: its quiet hours may have begun, or its last moment may
+    have passed, while others were sent.
+    """
+    return _closed(mail.case, mail.schedule, mail.zones, now)
+
+
+def _closed(
+    case: Document, schedule: Schedule, zones: tuple[str | None, str], now: datetime
+) -> Wait | Drop | None:
+    until = next_allowed(now, schedule, *zones)
+    last = schedule.not_after
+    if last is not None and until > last:
+        words = "the no is too long ago to be thanked for now: not after"
+        return Drop(case, State.CANCELLED, f"{words} {last.isoformat(timespec='seconds')}")
+    return Wait(case, until) if until > now else None
 
 
 def _against(seen: Seen, now: datetime) -> str | None:

@@ -15,7 +15,7 @@ from services.notifier.due import Due
 from services.notifier.handover import Accepted, Channel, Deferred, Refused, Unknown
 from services.notifier.letter import Letter
 from services.notifier.look import Look, Seen
-from services.notifier.prepare import Drop, Mail, Plan, Prepare, Retry, Wait, too_early
+from services.notifier.prepare import Drop, Mail, Plan, Prepare, Retry, Wait, closed_meanwhile
 from services.notifier.record import Record
 from shared.clock import Clock
 from shared.errors import Transient
@@ -87,6 +87,8 @@ class Sending:
             with self._metrics.send_seconds.time():
                 return await self._one(mail)
         except _AWAY:
+            # the mail may be begun, and must not meet the next, which is somebody else's
+            await self._channel.drop()
             raise
         except Exception as error:  # a row that breaks us must not hold up the others
             log.exception("row not sent", case=mail.case["_id"])
@@ -115,11 +117,11 @@ class Sending:
             return Deferred("the mail server took too long", away=True)
 
     async def _hand_over(self, mail: Mail) -> None:
-        wait = too_early(mail, self._clock.now())
-        case = None if wait is not None else await self._record.begin(mail.case)
+        closed = closed_meanwhile(mail, self._clock.now())
+        case = None if closed is not None else await self._record.begin(mail.case)
         if case is None:
             await self._channel.drop()
-            await (self._record.wait([wait]) if wait is not None else self._due.free([mail.case]))
+            await self._give_up(mail, closed)
             return
         match await self._channel.finish(mail.letter, within_s=self._step_s):
             case Accepted(words):
@@ -132,6 +134,15 @@ class Sending:
                 await self._record.end(case, State.UNCERTAIN, words)
             case never:
                 assert_never(never)
+
+    async def _give_up(self, mail: Mail, closed: Wait | Drop | None) -> None:
+        match closed:
+            case None:
+                await self._due.free([mail.case])
+            case Wait():
+                await self._record.wait([closed])
+            case Drop():
+                await self._record.drop([closed])
 
     def _stale(self, case: Document) -> bool:
         """Whether so little of the row's lease is left that another replica may take it soon."""

@@ -18,9 +18,13 @@ def permit(  # noqa: PLR0913 - a permit has these parts
     recruiter: str | None,
     team: str | None = None,
     at: datetime,
+    latest: datetime,
     cooldown: timedelta,
 ) -> Document:
-    """The permit that a case asks for."""
+    """The permit that a case asks for.
+
+    Its mail may go out as late as ``latest``, and the person counts the cool-down from the mail.
+    """
     owned = sorted(keys)
     return {
         "_id": case,
@@ -31,7 +35,8 @@ def permit(  # noqa: PLR0913 - a permit has these parts
         "recruiter": recruiter,
         "team": team,
         "at": at,
-        "until": at + cooldown,
+        "latest": latest,
+        "until": latest + cooldown,
     }
 
 

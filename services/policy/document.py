@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 
 import yaml
@@ -45,8 +45,12 @@ class Policy:
         """How long a decline waits, from its arrival, for the message that it answers."""
         return timedelta(seconds=self.document.grace_seconds)
 
-    def schedule(self) -> Schedule:
-        """When a permitted follow-up may go out, as it is signed into the decision."""
+    def thanked_until(self, declined_at: datetime) -> datetime:
+        """The last moment at which a no of then may be thanked for."""
+        return declined_at + timedelta(days=self.document.provenance.decline_max_age_days)
+
+    def schedule(self, declined_at: datetime) -> Schedule:
+        """When a permitted follow-up to a no of then may go out, as it is signed into the decision."""
         rules = self.document.schedule
         return Schedule(
             delay_min_s=rules.courtesy_delay_min_minutes * 60,
@@ -54,6 +58,7 @@ class Policy:
             quiet_from=rules.quiet_from,
             quiet_to=rules.quiet_to,
             weekends=rules.weekends,
+            not_after=self.thanked_until(declined_at),
         )
 
 

@@ -110,12 +110,16 @@ class EarlierDecline(Fact):
 
 
 class Claim(Fact):
-    """A permit of another case that covers this person at this tenant; in force before `until`, not at it."""
+    """A permit of another case that covers this person at this tenant; in force before `until`, not at it.
+
+    `latest` is the last moment at which its mail may go out; None where nobody kept it.
+    """
 
     case: str
     at: Moment
     until: Moment
     recruiter: str | None
+    latest: Moment | None = None
 
 
 class Contact(Fact):

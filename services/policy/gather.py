@@ -204,7 +204,13 @@ def _stops(tenant: str, identity: Identity, suppressions: Sequence[Document]) ->
 
 def _claims(case: str, identity: Identity, permits: Sequence[Document]) -> tuple[Claim, ...]:
     return tuple(
-        Claim(case=permit["_id"], at=permit["at"], until=permit["until"], recruiter=permit["recruiter"])
+        Claim(
+            case=permit["_id"],
+            at=permit["at"],
+            until=permit["until"],
+            recruiter=permit["recruiter"],
+            latest=permit.get("latest"),
+        )
         for permit in permits
         if permit["_id"] != case and not identity.keys.isdisjoint(permit["keys"])
     )

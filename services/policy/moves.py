@@ -68,6 +68,7 @@ class Mover:
 
     def _decision(self, one: Judged, codes: tuple[str, ...], now: datetime) -> Document:
         verdict = one.verdict
+        approved = verdict.verdict == "approve"
         signed = self._signer.sign(
             Decision(
                 case=one.case["_id"],
@@ -77,7 +78,7 @@ class Mover:
                 digest=verdict.digest,
                 codes=codes,
                 at=now,
-                schedule=one.policy.schedule() if verdict.verdict == "approve" else None,
+                schedule=one.policy.schedule(one.context.declined_at) if approved else None,
             )
         )
         return {

@@ -66,7 +66,11 @@ class Single(Section):
     """Once, and not by everybody at the same time."""
 
     cooldown_days: Annotated[int, _HIGHER] = Field(
-        180, ge=30, le=3650, description="One follow-up for one person at one tenant in this many days."
+        180,
+        ge=30,
+        le=3650,
+        description="One follow-up for one person at one tenant in this many days, counted from when it may "
+        "have gone out at the latest.",
     )
     other_tenants_hold_at: Annotated[int, _LOWER] = Field(
         3, ge=1, le=20, description="Hold when this many other tenants wrote to the person lately."

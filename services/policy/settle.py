@@ -162,6 +162,7 @@ class Settler:
                     recruiter=one.case["recruiter"],
                     team=one.case.get("team"),
                     at=now,
+                    latest=one.policy.thanked_until(one.context.declined_at),
                     cooldown=timedelta(days=one.policy.document.single.cooldown_days),
                 )
                 for one in wanted

@@ -16,8 +16,6 @@ from tests.chaos.model import Model
 from tests.chaos.services import SIGNER
 
 COOLDOWN = timedelta(days=180)
-#: A permit is used within days or not at all, so two mails may lie closer by so much than two permits.
-USED_WITHIN = timedelta(days=30)
 #: What a case looks like is judged by our own eyes: a safeguard that was taken out must not blind them.
 _VERIFY = Verifier.verify
 #: The links between names that a replica could have read before it began.
@@ -97,7 +95,7 @@ class Judge:
             other = self.model.declines[earlier.case]
             if earlier.case == case:
                 self.broken.append(f"{case}: handed over twice")
-            elif other.tenant == tenant and other.ids & person and now - earlier.at < COOLDOWN - USED_WITHIN:
+            elif other.tenant == tenant and other.ids & person and now - earlier.at < COOLDOWN:
                 self.broken.append(f"{case}: the person of {earlier.case} was thanked before")
         self.handed.append(Handed(case, now))
 

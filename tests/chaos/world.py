@@ -96,6 +96,7 @@ class World:
             source="ats",
             recruiter=None,
             at=at,
+            latest=at,
             cooldown=timedelta(days=30),
         )
         await insert_missing(self.database["permits"], [claimed])

@@ -13,13 +13,14 @@ from services.policy.document import Policy
 def no_claim_stands(context: Context, policy: Policy, /) -> Iterable[Finding]:
     """A permit given at or after this no has thanked for it, for ever; an earlier one covers the cool-down.
 
-    The cool-down is the longer of the permit's own and the one in force now; at its very end it is over.
+    The cool-down is the longer of the permit's own and the one in force now, counted from when the mail may
+    have gone out at the latest; at its very end it is over.
     """
     cooldown = timedelta(days=policy.document.single.cooldown_days)
     for claim in context.claims:
         if claim.case == context.case:
             continue
-        until = max(claim.until, claim.at + cooldown)
+        until = max(claim.until, (claim.latest or claim.at) + cooldown)
         evidence = {"case": claim.case, "at": claim.at.isoformat(), "until": until.isoformat()}
         if claim.at >= context.declined_at:
             says = "A thank-you was permitted after this no already; there is never a second."

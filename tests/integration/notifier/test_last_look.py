@@ -1,5 +1,7 @@
 """The last look: what is known at the moment of the send may still stop a mail that was permitted."""
 
+from datetime import timedelta
+
 import pytest
 
 from deploy.local.smtp import SmtpServer
@@ -11,7 +13,7 @@ from shared.decision import Signer, new_seed
 from shared.states import State
 from shared.store.people import People
 from shared.store.suppressions import EVERYONE
-from tests.integration.notifier.stage import COOLDOWN, TENANT, Stage, rounds
+from tests.integration.notifier.stage import AT_ONCE, COOLDOWN, NOON, TENANT, Stage, rounds
 
 
 @pytest.mark.parametrize(
@@ -156,6 +158,68 @@ async def test_of_two_permits_for_one_person_the_first_alone_is_used(
     assert await stage.state(first) is State.SENT
     assert await stage.state(second) is State.CANCELLED
     assert first in await stage.why(second)
+
+
+MONTH = timedelta(days=30)
+WITHIN_A_MONTH = AT_ONCE.model_copy(update={"not_after": NOON + MONTH})
+TOO_LONG_AGO = "the no is too long ago to be thanked for now: not after 2026-07-03T12:00:00+00:00"
+
+
+async def test_a_no_that_is_too_old_by_now_is_not_thanked_for(
+    stage: Stage, loop: DueLoop, smtp: SmtpServer
+) -> None:
+    """A notifier that was away for long keeps to the last moment that policy signed."""
+    case = await stage.scheduled("grace", schedule=WITHIN_A_MONTH)
+    stage.later(100 * 24 * 3600)
+    await rounds(loop)
+    assert smtp.mails == []
+    assert await stage.state(case) is State.CANCELLED
+    assert await stage.why(case) == TOO_LONG_AGO
+
+
+async def test_at_its_last_moment_a_no_is_still_thanked_for(
+    stage: Stage, loop: DueLoop, smtp: SmtpServer
+) -> None:
+    """The bound is included, as it is where policy judges; a try after it is none."""
+    sent = await stage.scheduled("grace", schedule=WITHIN_A_MONTH)
+    tried = await stage.scheduled("alan", schedule=WITHIN_A_MONTH)
+    smtp.refuse_for_now("alan@example.org")
+    stage.later(MONTH.total_seconds())
+    await rounds(loop)
+    assert await stage.state(sent) is State.SENT
+    stage.later(60)
+    await rounds(loop)
+    assert await stage.state(tried) is State.CANCELLED
+
+
+async def test_nothing_waits_for_a_morning_that_comes_too_late(
+    stage: Stage, loop: DueLoop, smtp: SmtpServer
+) -> None:
+    """What would be allowed only after the last moment is known not to go out."""
+    night = WITHIN_A_MONTH.model_copy(update={"quiet_from": "11:00", "quiet_to": "13:00"})
+    case = await stage.scheduled("grace", schedule=night)
+    stage.later(MONTH.total_seconds() - 60)
+    await rounds(loop)
+    assert await stage.state(case) is State.CANCELLED
+    assert await stage.why(case) == TOO_LONG_AGO
+
+
+async def test_a_last_moment_that_passes_during_the_conversation_stops_the_mail(
+    stage: Stage, loop: DueLoop, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is looked at again immediately before the mail is handed over."""
+    case = await stage.scheduled("grace", schedule=WITHIN_A_MONTH)
+    begin = SmtpChannel.begin
+
+    async def slow(channel: SmtpChannel, letter: Letter) -> Accepted | Refused | Deferred:
+        stage.later(1)
+        return await begin(channel, letter)
+
+    monkeypatch.setattr(SmtpChannel, "begin", slow)
+    stage.later(MONTH.total_seconds())
+    await rounds(loop)
+    assert smtp.mails == []
+    assert await stage.why(case) == TOO_LONG_AGO
 
 
 async def test_a_permit_is_worth_nothing_once_its_cool_down_is_over(

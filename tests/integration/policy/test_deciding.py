@@ -38,13 +38,16 @@ async def test_a_plain_decline_is_approved_and_its_permit_can_be_verified(stage:
     decision = Verifier(Signer(stage.settings.signing_key.get_secret_value()).public_key).verify(permit)
     assert (decision.case, decision.verdict) == (case_of(declined), "approve")
     assert decision.schedule is not None
+    assert decision.schedule.not_after == declined.time + 30 * DAY
     inputs = json.loads((await stage.case(declined))["decision"]["inputs"])
     assert (inputs["source"], inputs["source_kind"]) == ("/sources/ats", "greenhouse")
     assert message.correlation_id == case_of(declined)
     assert await stage.told(1) == [
         ("approved", case_of(declined), outcome_id(case_of(declined), "followup.approved"))
     ]
-    assert await stage.database["permits"].count_documents({"_id": case_of(declined)}) == 1
+    claimed = await stage.database["permits"].find_one({"_id": case_of(declined)})
+    assert claimed is not None
+    assert claimed["until"] == decision.schedule.not_after + 180 * DAY
 
 
 @pytest.mark.parametrize(
@@ -181,17 +184,19 @@ async def test_a_conflict_that_slips_past_the_first_look_is_still_none_to_act_on
 
 
 async def test_poison_inside_a_batch_harms_nobody_beside_it(stage: Stage) -> None:
-    """What cannot be read, or is sealed with another key, is a dead letter by itself; the rest is decided."""
+    """What cannot be read, is sealed with another key or was altered on its way is a dead letter by itself; the
+    rest is decided.
+    """
     good = [decline(grace(name), name) for name in ("ada", "alan", "edsger")]
     foreign = await _as_sent(stage, decline(grace("mallory"), "foreign"), key=new_key())
     unknown = {**await _as_sent(stage, decline(grace("x"), "unknown")), "type": "afterword.surprise.v1"}
-    undated = {**await _as_sent(stage, decline(grace("y"), "undated")), "time": "yesterday"}
+    altered = {**await _as_sent(stage, decline(grace("y"), "altered")), "tenant": "other"}
     wire = [await _as_sent(stage, one) for one in good]
     async with stage.policy():
         await stage.publish(
             *(outreach(grace(name), f"outreach {name}") for name in ("ada", "alan", "edsger"))
         )
-        await stage.publish_raw([wire[0], "no event", wire[1], unknown, foreign, undated, wire[2]])
+        await stage.publish_raw([wire[0], "no event", wire[1], unknown, foreign, altered, wire[2]])
         for one in good:
             await stage.becomes(one, State.APPROVED)
 
@@ -206,7 +211,7 @@ async def test_poison_inside_a_batch_harms_nobody_beside_it(stage: Stage) -> Non
     assert dead[json.dumps("no event")] == "unreadable: TypeError"
     assert dead[json.dumps(unknown)] == "unknown type afterword.surprise.v1"
     assert dead[json.dumps(foreign)] == "unreadable: Invalid"
-    assert dead[json.dumps(undated)].startswith("invalid: time")
+    assert dead[json.dumps(altered)] == "unreadable: Invalid"
     assert await stage.database["cases"].count_documents({}) == 3
 
 

@@ -1,5 +1,6 @@
 import hashlib
 import json
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -76,14 +77,26 @@ def test_a_stored_policy_reads_back_as_itself(fields: dict[str, Any]) -> None:
 
 
 def test_the_schedule_is_what_the_document_says() -> None:
-    """Minutes become seconds, times of day stay the candidate's."""
+    """Minutes become seconds, times of day stay the candidate's, and the no must not get too old for it."""
     delays = "courtesy_delay_min_minutes: 0, courtesy_delay_max_minutes: 1"
     text = f"schedule: {{{delays}, quiet_from: 00:00, quiet_to: 00:00}}"
-    assert load_base(text, "demo").schedule() == Schedule(
-        delay_min_s=0, delay_max_s=60, quiet_from="00:00", quiet_to="00:00", weekends=False
+    declined = datetime(2026, 6, 3, 12, tzinfo=UTC)
+    assert load_base(text, "demo").schedule(declined) == Schedule(
+        delay_min_s=0,
+        delay_max_s=60,
+        quiet_from="00:00",
+        quiet_to="00:00",
+        weekends=False,
+        not_after=declined + timedelta(days=30),
     )
-    assert DEFAULTS.schedule() == Schedule(
-        delay_min_s=7200, delay_max_s=72000, quiet_from="20:00", quiet_to="08:00", weekends=False
+    week = load_base("provenance: {decline_max_age_days: 7}", "week")
+    assert week.schedule(declined) == Schedule(
+        delay_min_s=7200,
+        delay_max_s=72000,
+        quiet_from="20:00",
+        quiet_to="08:00",
+        weekends=False,
+        not_after=declined + timedelta(days=7),
     )
 
 

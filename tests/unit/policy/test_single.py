@@ -11,8 +11,8 @@ DAYS = timedelta(days=1)
 LONGER = load_base("single: {cooldown_days: 365}", "longer")
 
 
-def _claim(at: datetime, until: datetime, case: str = "case-other") -> Claim:
-    return Claim(case=case, at=at, until=until, recruiter="r-two")
+def _claim(at: datetime, until: datetime, case: str = "case-other", latest: datetime | None = None) -> Claim:
+    return Claim(case=case, at=at, until=until, recruiter="r-two", latest=latest)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,22 @@ def test_a_longer_cooldown_counts_from_the_old_permit() -> None:
     context = but(claims=(_claim(NOW - 200 * DAYS, NOW - 20 * DAYS),))
     assert spoken(single.no_claim_stands, context) == []
     assert spoken(single.no_claim_stands, context, LONGER) == [("single.cooldown", "deny")]
+
+
+@pytest.mark.parametrize(
+    ("latest", "expected"),
+    [
+        (None, []),
+        (NOW - 365 * DAYS, []),
+        (NOW - 365 * DAYS + MILLISECOND, [("single.cooldown", "deny")]),
+    ],
+)
+def test_a_longer_cooldown_counts_from_when_its_mail_may_have_gone_out(
+    latest: datetime | None, expected: list[tuple[str, str]]
+) -> None:
+    """The person counts from the mail, which may come long after the permit."""
+    context = but(claims=(_claim(NOW - 390 * DAYS, NOW - 180 * DAYS, latest=latest),))
+    assert spoken(single.no_claim_stands, context, LONGER) == expected
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ VERIFIER = Verifier(SIGNER.public_key)
 SCHEDULE = Schedule(
     delay_min_s=7200, delay_max_s=72_000, quiet_from="20:00", quiet_to="08:00", weekends=False
 )
+BOUNDED = SCHEDULE.model_copy(update={"not_after": datetime(2026, 3, 31, 12, tzinfo=UTC)})
 DECISION = Decision(
     case="c-1",
     tenant="acme",
@@ -34,7 +35,7 @@ DECISIONS = st.builds(
     tenant=st.text(),
     codes=st.lists(st.text()).map(tuple),
     at=st.datetimes(timezones=st.just(UTC)),
-    schedule=st.sampled_from([None, SCHEDULE]),
+    schedule=st.sampled_from([None, SCHEDULE, BOUNDED]),
 )
 
 
@@ -59,6 +60,7 @@ def test_what_policy_signed_is_believed(decision: Decision) -> None:
         {"at": DECISION.at + timedelta(milliseconds=1)},
         {"schedule": None},
         {"schedule": SCHEDULE.model_copy(update={"delay_min_s": 0})},
+        {"schedule": SCHEDULE.model_copy(update={"not_after": DECISION.at})},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -88,6 +90,8 @@ def test_the_signature_never_changes() -> None:
         b'"schedule":{"delay_max_s":72000,"delay_min_s":7200,"quiet_from":"20:00","quiet_to":"08:00",'
         b'"weekends":false},"tenant":"acme","verdict":"approve","version":"v1"}'
     )
+    bounded = DECISION.model_copy(update={"schedule": BOUNDED})
+    assert b'"delay_min_s":7200,"not_after":"2026-03-31T12:00:00.000000Z","quiet_from"' in canonical(bounded)
     assert SIGNER.public_key == "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="
 
 

@@ -76,8 +76,11 @@ def sealed(raw: dict[str, Any]) -> dict[str, Any]:
     """A stored example, in clear, as it travels."""
     if not events.TYPES[raw["type"]].sealed:
         return raw
-    data = SEALER.seal(json.dumps(raw["data"]).encode(), f"{raw['id']}\x00{raw['type']}".encode())
-    return raw | {"datacontenttype": SEALED_TYPE, "data_base64": base64.b64encode(data).decode()}
+    envelope = {name: value for name, value in raw.items() if name != "data"}
+    envelope |= {"datacontenttype": SEALED_TYPE}
+    attributes = json.dumps(sorted(envelope.items()), separators=(",", ":")).encode()
+    data = SEALER.seal(json.dumps(raw["data"]).encode(), attributes)
+    return envelope | {"data_base64": base64.b64encode(data).decode()}
 
 
 @given(some)
@@ -94,11 +97,41 @@ def test_a_name_does_not_travel_in_clear() -> None:
     (raw,) = json.loads(body)
     assert raw["datacontenttype"] == SEALED_TYPE
     assert "data" not in raw
-    moved = json.dumps([raw | {"id": "evt_other"}]).encode()
-    assert isinstance(decode(moved, SEALER)[0], Unreadable)
     assert isinstance(decode(body, Sealer(new_key()))[0], Unreadable)
     with pytest.raises(AfterwordError, match="BUS_KEY"):
         encode([opted_out], None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": "evt_other"},
+        {"type": "afterword.preference.set.v1"},
+        {"source": "/desk"},
+        {"subject": "case_" + "b" * 32},
+        {"time": "2031-01-01T00:00:00Z"},
+        {"tenant": "other"},
+        {"receivedat": "2031-01-01T00:00:00Z"},
+        {"digest": "d2"},
+        {"sourcekind": "email"},
+        {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"},
+        {"lookup": True},
+        {"digest": None},
+        {"added": "x"},
+        {"data": {}},
+        {"added": json.loads("[" * 900 + "]" * 900)},
+        {"added": "\ud800"},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_sealed_data_belong_to_their_envelope(change: dict[str, Any]) -> None:
+    """Whoever can publish but does not hold the bus key cannot say them of another house, hour or source."""
+    data = events.OptOutReceived(person=events.Person(email="ada@example.org"))
+    (raw,) = json.loads(encode([event(data, digest="d1", subject="case_" + "a" * 32)], SEALER))
+    (shuffled,) = decode(json.dumps([dict(reversed(raw.items()))]).encode(), SEALER)
+    assert isinstance(shuffled, Event)
+    (altered,) = decode(json.dumps([raw | change]).encode(), SEALER)
+    assert isinstance(altered, Unreadable)
 
 
 def test_what_must_be_sealed_is_not_believed_in_clear() -> None:

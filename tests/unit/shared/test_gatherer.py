@@ -75,6 +75,47 @@ async def test_a_caller_that_is_cancelled_does_not_disturb_its_set() -> None:
     assert work.sets == [[1, 2]]
 
 
+async def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
+    """Callers that gave up while a set was at work leave nothing behind; who comes after them is next."""
+    work = Work()
+    gatherer = Gatherer(work, 2)
+    work.go.clear()
+    first = asyncio.create_task(gatherer.submit([1]))
+    await work.began.wait()
+    gone = [asyncio.create_task(gatherer.submit([n, n])) for n in range(10, 20)]
+    stays = asyncio.create_task(gatherer.submit([2]))
+    await asyncio.sleep(0)
+    for caller in gone:
+        caller.cancel()
+    await asyncio.wait(gone)
+    work.go.set()
+    assert [await first, await stays] == [[2], [4]]
+    assert work.sets == [[1], [2]]
+
+
+async def test_the_rest_of_what_failed_in_part_is_not_begun() -> None:
+    """Its caller was told of a failure and comes again with all of it."""
+    work = Work()
+    gatherer = Gatherer(work, 2)
+    with pytest.raises(LookupError):
+        await gatherer.submit([1, -1, 3])
+    await gatherer.drain()
+    assert work.sets == [[1, -1]]
+
+
+async def test_when_all_gave_up_nothing_is_done() -> None:
+    """And the next caller is served as if nobody had been there."""
+    work = Work()
+    gatherer = Gatherer(work, 10)
+    gone = asyncio.create_task(gatherer.submit([1]))
+    await asyncio.sleep(0)
+    gone.cancel()
+    await asyncio.wait({gone})
+    await gatherer.drain()
+    assert await gatherer.submit([2]) == [4]
+    assert work.sets == [[2]]
+
+
 async def test_results_that_do_not_match_the_items_are_an_error() -> None:
     """A result must never reach the wrong caller."""
 
