@@ -128,7 +128,10 @@ class Settler:
         with self._metrics.gather_seconds.time():
             histories = await self._gatherer.read(cases, now)
         with self._metrics.judge_seconds.time():
-            return [self._judge_one(case, histories, now, reviews, rulebook) for case in cases]
+            judged = [self._judge_one(case, histories, now, reviews, rulebook) for case in cases]
+        first = {one.case["_id"] for one in judged if one.verdict.wait_until and "seen_at" not in one.case}
+        await self._cases.seen(first, now)
+        return judged
 
     def _judge_one(
         self,

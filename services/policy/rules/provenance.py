@@ -22,7 +22,7 @@ def looked_up(context: Context, policy: Policy, /) -> Iterable[Finding]:
     """
     if context.lookup is None or context.looked_up:
         return
-    until = context.received_at + policy.grace
+    until = context.grace_until(policy.grace)
     if context.lookup.state == "pending" and context.review is None and context.now < until:
         yield Finding(
             code="provenance.awaiting_lookup",

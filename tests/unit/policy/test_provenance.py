@@ -76,6 +76,24 @@ def test_a_no_waits_for_the_grace_and_no_longer(now: datetime, expected: str) ->
     assert code == expected
 
 
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(minutes=3), timedelta(days=1)])
+@pytest.mark.parametrize(
+    ("looked", "verdict"), [(timedelta(0), "hold"), (GRACE - MILLISECOND, "hold"), (GRACE, "deny")]
+)
+def test_the_grace_is_counted_from_the_first_look(late: timedelta, looked: timedelta, verdict: str) -> None:
+    """After an outage the outreach lies as far behind the no as it came after it, whenever both are read."""
+    first = NOW + late
+    judged = judge(but(messages=(), seen_at=first, now=first + looked), DEFAULTS)
+    assert judged.verdict == verdict
+    assert judged.wait_until == (first + GRACE if verdict == "hold" else None)
+
+
+def test_a_clock_behind_that_of_intake_shortens_no_grace() -> None:
+    """A first look that seems to come before the no arrived is one at its arrival."""
+    context = but(messages=(), seen_at=NOW - timedelta(minutes=5), now=NOW + GRACE - MILLISECOND)
+    assert judge(context, DEFAULTS).wait_until == NOW + GRACE
+
+
 @pytest.mark.parametrize("messages", [(), (message("after", -timedelta(days=1)),)])
 @pytest.mark.parametrize("passed", [GRACE, timedelta(days=1)])
 def test_a_no_waits_beyond_its_grace_while_history_is_not_all_read(
@@ -140,6 +158,13 @@ def test_what_the_platform_knows_is_waited_for_and_not_for_ever(
     awaited = expected == ["provenance.awaiting_lookup"]
     assert verdict.wait_until == (NOW + GRACE if awaited else None)
     assert verdict.verdict == ("hold" if expected else "approve")
+
+
+def test_the_platform_is_waited_for_from_the_first_look_on() -> None:
+    """The question lay as long as the no did, so after an outage its answer is as far away as ever."""
+    late = NOW + timedelta(minutes=3)
+    waiting = judge(but(lookup=PENDING, seen_at=late, now=late), DEFAULTS)
+    assert (waiting.verdict, waiting.wait_until) == ("hold", late + GRACE)
 
 
 @pytest.mark.parametrize("messages", [(), (message("same time", timedelta(0)),)])
