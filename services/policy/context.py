@@ -134,7 +134,8 @@ class Context(Fact):
     lookup: Lookup | None = None
     #: None where nobody cancelled; of wishes that were kept without a name, `withdrawn_at` tells.
     cancel: Cancel | None = None
-    #: Imported messages are at the broker that nobody has read; what answers this no may be among them.
+    #: Messages are at the broker that nobody has read, of an import or put off; what this no answers may be
+    #: among them.
     history_waits: bool = False
     #: When policy first looked at this no; None where that was not kept, and the no counts from its arrival.
     seen_at: Moment | None = None

@@ -63,7 +63,7 @@ class Settler:
         signer: Signer,
         clock: Clock,
         metrics: Metrics,
-        history: Backlog,
+        backlog: Backlog,
     ) -> None:
         self._cases = Cases(database)
         self._permits = Permits(database)
@@ -74,7 +74,7 @@ class Settler:
         self._mover = Mover(signer)
         self._clock = clock
         self._metrics = metrics
-        self._history = history
+        self._backlog = backlog
 
     async def settle(
         self, ids: Iterable[str], causes: Mapping[str, str], reviews: Mapping[str, Review] | None = None
@@ -142,7 +142,7 @@ class Settler:
         rulebook: Rulebook,
     ) -> Judged:
         review = reviews.get(case["_id"]) if State(case["state"]) is State.HELD else None
-        context = gather.context(case, histories, now, review, history_waits=self._history.waits)
+        context = gather.context(case, histories, now, review, history_waits=self._backlog.waits(now))
         policy = rulebook.of(case["tenant"])
         judged = Judged(case, context, judge(context, policy), policy)
         for fault in judged.verdict.faults:

@@ -152,18 +152,18 @@ async def test_a_backlog_hears_what_waits(stage: Stage) -> None:
     backlog = Backlog()
     async with consuming(stage, all_done, subscribed=False) as nobody:
         await ConsumerWatch(stage.broker, [nobody], {QUEUE.name: backlog}).measure()
-    assert backlog.waits
+    assert backlog.waits(stage.clock.now())
     backlog = Backlog()
     async with consuming(stage, slow, prefetch=1) as consumer:
         await begun.wait()
         watch = ConsumerWatch(stage.broker, [consumer], {QUEUE.name: backlog})
         await watch.look()
-        assert backlog.waits
+        assert backlog.waits(stage.clock.now())
         release.set()
         await eventually(lambda: _received(consumer, 2), "both are handled")
         for _ in range(QUIET_LOOKS):
             await watch.look()
-        assert not backlog.waits
+        assert not backlog.waits(stage.clock.now())
 
 
 async def _is(said: Callable[[], Awaitable[str]], expected: str) -> bool:
