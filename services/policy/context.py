@@ -38,7 +38,7 @@ from shared.reasons import Who
 #: The newest entries kept of each kind of history. Bounds a stored decision and the time of a judgment.
 HISTORY_LIMIT = 50
 #: The edition of what is gathered. A stored context of an earlier one is judged by the rules of its time.
-EDITION = 5
+EDITION = 6
 #: How long a no without outreach waits more, each time, while imported history is not all read.
 HISTORY_LOOKS_EVERY = timedelta(minutes=1)
 

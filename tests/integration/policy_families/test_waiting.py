@@ -33,3 +33,12 @@ async def test_the_grace_begins_with_the_first_look_and_not_again(
     (stored,) = (await Cases(house.database).by_ids([case])).values()
     assert stored["seen_at"] == first
     assert await house.database["outcomes"].count_documents({"kind": "invented"}) == (0 if outreach else 2)
+
+
+async def test_a_no_of_the_company_is_never_an_invented_one(open_house: OpenHouse) -> None:
+    """Whom it turns down nobody need have written to, whenever that is judged."""
+    house = open_house(f"grace_seconds: 0\n{FREE}")
+    declined = house.decline("p", who="company")
+    assert await house.decide(declined) == {"denied": 1}
+    assert list(await house.findings(declined)) == ["provenance.declined_by_company"]
+    assert await house.database["outcomes"].count_documents({"kind": "invented"}) == 0

@@ -4,10 +4,10 @@ import pytest
 
 from services.policy.context import HISTORY_LOOKS_EVERY
 from services.policy.document import load_base
-from services.policy.facts import Known, Lookup, Message
+from services.policy.facts import Known, Lookup, Message, Reading, Reason
 from services.policy.judge import judge
 from services.policy.rules import provenance
-from shared.reasons import Who
+from shared.reasons import Side, Who
 from tests.unit.policy.building import (
     DECLINED,
     DEFAULTS,
@@ -23,6 +23,10 @@ GRACE = DEFAULTS.grace
 ASK = load_base("provenance: {no_outreach: hold, reversed_order: hold}", "ask")
 
 
+def _reading(side: Side | None) -> Reading:
+    return Reading(told="unknown", reasons=(Reason(name="Duplicate profile", side=side),))
+
+
 @pytest.mark.parametrize("who", ["candidate", "company", "unknown", None])
 def test_outreach_is_asked_of_a_no_that_may_be_the_candidates(who: Who | None) -> None:
     """Of what the platform knows to be no no of theirs nobody has invented anything."""
@@ -30,6 +34,30 @@ def test_outreach_is_asked_of_a_no_that_may_be_the_candidates(who: Who | None) -
     context = but(who=who or "unknown", lookup=lookup, messages=(), now=NOW + GRACE)
     asked = [("provenance.no_outreach", "deny")] if who in {"candidate", "unknown"} else []
     assert spoken(provenance.outreach_came_first, context) == asked
+
+
+@pytest.mark.parametrize("now", [NOW, NOW + GRACE])
+@pytest.mark.parametrize(
+    ("who", "reading", "asked"),
+    [
+        ("candidate", None, True),
+        ("unknown", None, True),
+        ("company", None, False),
+        # the operator says that this reason is no no at all
+        ("unknown", _reading("ignore"), False),
+        ("unknown", _reading(None), True),
+    ],
+)
+def test_outreach_is_asked_of_no_no_that_its_source_says_is_another(
+    who: Who,
+    reading: Reading | None,
+    asked: bool,  # noqa: FBT001
+    now: datetime,
+) -> None:
+    """A company that turns somebody down need not have written first; decisions before that stay."""
+    context = but(who=who, reading=reading, messages=(), now=now)
+    assert bool(spoken(provenance.outreach_came_first, context)) is asked
+    assert spoken(provenance.outreach_came_first, context.model_copy(update={"edition": 5}))
 
 
 @pytest.mark.parametrize(
