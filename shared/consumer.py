@@ -10,12 +10,14 @@ import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 from faststream.middlewares import AckPolicy
 from faststream.rabbit import Channel, RabbitBroker, RabbitMessage, RabbitQueue
 
 from shared import topology
+from shared.backlog import Backlog
 from shared.batch import Sealer, Unreadable, decode
 from shared.bus import Bus
 from shared.clock import Clock
@@ -72,7 +74,8 @@ class Consumer:
     """Handles one queue's messages. ``work`` gets sets of events and returns an outcome for each, in order.
 
     ``away`` names the exceptions that say a server is away; every other exception of a set of several leads
-    to halving the set, so that one bad event never takes its neighbours with it.
+    to halving the set, so that one bad event never takes its neighbours with it. ``backlog`` hears of what
+    is to be tried again.
     """
 
     def __init__(  # noqa: PLR0913 - wiring
@@ -86,6 +89,7 @@ class Consumer:
         metrics: Metrics,
         limit: int,
         away: tuple[type[Exception], ...],
+        backlog: Backlog | None = None,
     ) -> None:
         self._bus = bus
         self.queue = queue
@@ -93,6 +97,7 @@ class Consumer:
         self._sealer = sealer
         self._clock = clock
         self._metrics = metrics
+        self._backlog = backlog
         self._away: tuple[type[Exception], ...] = (*away, Transient)
         self._gatherer: Gatherer[Event, Outcome] = Gatherer(self._set, limit)
         self.in_flight = 0
@@ -163,6 +168,8 @@ class Consumer:
         for (wait_s, next_attempt, why), events in waiting.items():
             if next_attempt > attempt:
                 self._metrics.retries.labels(self.queue).inc(len(events))
+                if self._backlog is not None:
+                    self._backlog.put_off(self._clock.now() + timedelta(seconds=wait_s))
             await self._bus.retry(self.queue, events, wait_s=wait_s, attempt=next_attempt, why=why)
 
     async def _bury_event(self, event: Event, why: str) -> None:

@@ -57,7 +57,7 @@ class ConsumerWatch:
         self._consumers = consumers
         self._backlogs = backlogs
         self._seen = {consumer.queue: _Seen(0) for consumer in consumers}
-        self._fault: AfterwordError | None = NotConnectedError("not asked yet")
+        self._fault: Exception | None = NotConnectedError("not asked yet")
 
     async def check(self) -> None:
         """Raises what the last look found."""
@@ -65,10 +65,10 @@ class ConsumerWatch:
             raise self._fault
 
     async def look(self) -> None:
-        """Asks now. Raises NotConnectedError or NotConsumingError."""
+        """Asks now. Raises NotConnectedError or NotConsumingError, or whatever else kept it from asking."""
         try:
             await self._look()
-        except AfterwordError as fault:
+        except Exception as fault:
             self._fault = fault
             raise
         self._fault = None
@@ -91,6 +91,9 @@ class ConsumerWatch:
             except NotConsumingError as fault:
                 failed += 1
                 log.warning("not consuming", why=str(fault), failed=failed)
+            except Exception:
+                # who cannot look has seen nothing: not ready, and no reason to end either
+                log.exception("could not look")
             if failed >= PATIENCE:
                 log.critical("ends itself to be restarted")
                 os.kill(os.getpid(), signal.SIGTERM)

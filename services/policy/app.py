@@ -57,8 +57,8 @@ def build(settings: PolicySettings, clock: Clock | None = None) -> Starlette:
     filing = Filing(Fingerprints(settings.pepper.get_secret_value()), vault, Hearing(prepared()))
     recorder = Recorder(database, filing, vault, clock)
     in_force = InForce(files, database, metrics)
-    signer, history = Signer(settings.signing_key.get_secret_value()), Backlog()
-    settler = Settler(database, in_force, signer, clock, metrics, history)
+    signer, backlog = Signer(settings.signing_key.get_secret_value()), Backlog()
+    settler = Settler(database, in_force, signer, clock, metrics, backlog)
     handlers = Handlers(database, recorder, settler, bus, clock, metrics)
     sweep = Sweep(database, bus, clock)
 
@@ -72,6 +72,7 @@ def build(settings: PolicySettings, clock: Clock | None = None) -> Starlette:
             metrics=metrics,
             limit=settings.gather_limit,
             away=client.AWAY,
+            backlog=backlog if work == handlers.facts else None,
         )
 
     subscriptions = {
@@ -85,7 +86,7 @@ def build(settings: PolicySettings, clock: Clock | None = None) -> Starlette:
         most = HISTORY_PREFETCH if queue is topology.POLICY_HISTORY else settings.prefetch
         subscribe(broker, queue, reader, prefetch=most)
     watch = ConsumerWatch(
-        broker, list(subscriptions.values()), backlogs={topology.POLICY_HISTORY.name: history}
+        broker, list(subscriptions.values()), backlogs={topology.POLICY_HISTORY.name: backlog}
     )
 
     @asynccontextmanager

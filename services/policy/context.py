@@ -134,17 +134,26 @@ class Context(Fact):
     lookup: Lookup | None = None
     #: None where nobody cancelled; of wishes that were kept without a name, `withdrawn_at` tells.
     cancel: Cancel | None = None
-    #: Imported messages are at the broker that nobody has read; what answers this no may be among them.
+    #: Messages are at the broker that nobody has read, of an import or put off; what this no answers may be
+    #: among them.
     history_waits: bool = False
+    #: When policy first looked at this no; None where that was not kept, and the no counts from its arrival.
+    seen_at: Moment | None = None
 
     @property
     def outreach(self) -> tuple[Message, ...]:
         """The recruiters' messages, oldest first."""
         return tuple(message for message in self.messages if message.direction == "outreach")
 
+    def grace_until(self, grace: timedelta) -> datetime:
+        """The end of the grace. What was told soon after the no lies as soon behind it in a queue, however
+        long both have lain there, so the grace begins when the no is first seen.
+        """
+        return max(self.received_at, self.seen_at or self.received_at) + grace
+
     def outreach_until(self, grace: timedelta) -> datetime:
         """Until when a message from before this no may still come to be on record."""
-        end = self.received_at + grace
+        end = self.grace_until(grace)
         return max(end, self.now + HISTORY_LOOKS_EVERY) if self.history_waits else end
 
     @property

@@ -165,6 +165,7 @@ def context(
         lookup=lookup,
         cancel=cancel_of(words),
         history_waits=history_waits,
+        seen_at=case.get("seen_at", now if before is None else before.seen_at),
         edition=EDITION,
         **_counted(case, before, found, remembered),
     )

@@ -68,7 +68,7 @@ def _wait_until(context: Context, policy: Policy, findings: Sequence[Finding]) -
     codes = {finding.code for finding in findings}
     if AWAITING_OUTREACH in codes:
         return context.outreach_until(policy.grace)
-    return context.received_at + policy.grace if AWAITING_LOOKUP in codes else None
+    return context.grace_until(policy.grace) if AWAITING_LOOKUP in codes else None
 
 
 def _rule_failed(name: str, error: Exception) -> Finding:

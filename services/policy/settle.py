@@ -63,7 +63,7 @@ class Settler:
         signer: Signer,
         clock: Clock,
         metrics: Metrics,
-        history: Backlog,
+        backlog: Backlog,
     ) -> None:
         self._cases = Cases(database)
         self._permits = Permits(database)
@@ -74,7 +74,7 @@ class Settler:
         self._mover = Mover(signer)
         self._clock = clock
         self._metrics = metrics
-        self._history = history
+        self._backlog = backlog
 
     async def settle(
         self, ids: Iterable[str], causes: Mapping[str, str], reviews: Mapping[str, Review] | None = None
@@ -128,7 +128,10 @@ class Settler:
         with self._metrics.gather_seconds.time():
             histories = await self._gatherer.read(cases, now)
         with self._metrics.judge_seconds.time():
-            return [self._judge_one(case, histories, now, reviews, rulebook) for case in cases]
+            judged = [self._judge_one(case, histories, now, reviews, rulebook) for case in cases]
+        first = {one.case["_id"] for one in judged if one.verdict.wait_until and "seen_at" not in one.case}
+        await self._cases.seen(first, now)
+        return judged
 
     def _judge_one(
         self,
@@ -139,7 +142,7 @@ class Settler:
         rulebook: Rulebook,
     ) -> Judged:
         review = reviews.get(case["_id"]) if State(case["state"]) is State.HELD else None
-        context = gather.context(case, histories, now, review, history_waits=self._history.waits)
+        context = gather.context(case, histories, now, review, history_waits=self._backlog.waits(now))
         policy = rulebook.of(case["tenant"])
         judged = Judged(case, context, judge(context, policy), policy)
         for fault in judged.verdict.faults:

@@ -112,6 +112,12 @@ class Cases:
         await self.collection.update_many(query, {"$inc": {"rev": 1}})
         return [case async for case in self.collection.find(query)]
 
+    async def seen(self, ids: Group[str], at: datetime) -> None:
+        """Notes when these cases were first looked at; of what was noted before nothing changes."""
+        if ids:
+            query = {"_id": {"$in": list(ids)}, "seen_at": {"$exists": False}}
+            await self.collection.update_many(query, {"$set": {"seen_at": at}})
+
     async def move(self, moves: Sequence[Move]) -> set[str]:
         """Makes the moves that can still be made; returns the ids of the cases that were moved by this
         call.

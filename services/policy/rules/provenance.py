@@ -13,6 +13,8 @@ from shared.interval import lower, upper
 
 #: How fast a no was is asked of what was gathered since; decisions before that stay what they were.
 _SINCE_EDITION = 2
+#: So is of whom a message was asked where the source itself said that it was no no of theirs.
+_OTHERS_SINCE_EDITION = 6
 
 
 def looked_up(context: Context, policy: Policy, /) -> Iterable[Finding]:
@@ -22,7 +24,7 @@ def looked_up(context: Context, policy: Policy, /) -> Iterable[Finding]:
     """
     if context.lookup is None or context.looked_up:
         return
-    until = context.received_at + policy.grace
+    until = context.grace_until(policy.grace)
     if context.lookup.state == "pending" and context.review is None and context.now < until:
         yield Finding(
             code="provenance.awaiting_lookup",
@@ -44,9 +46,9 @@ def outreach_came_first(context: Context, policy: Policy, /) -> Iterable[Finding
 
     So it is while imported history waits to be read. A message at the very time of the no did not come before
     it. Once a person has reviewed, nothing waits. What is missing because the platform could not be asked is
-    not held against anybody, nor where it says that this was no decline of the candidate's.
+    not held against anybody, nor where this was no decline of the candidate's.
     """
-    if not context.looked_up or (context.known is not None and context.known.who in {None, "company"}):
+    if not context.looked_up or _of_somebody_else(context):
         return
     rules = policy.document.provenance
     earliest = context.declined_at - timedelta(days=rules.outreach_within_days)
@@ -76,6 +78,14 @@ def outreach_came_first(context: Context, policy: Policy, /) -> Iterable[Finding
             evidence={**evidence, "looked_back_days": rules.outreach_within_days},
             says="Nobody wrote to this person before the no, as far as the record goes.",
         )
+
+
+def _of_somebody_else(context: Context) -> bool:
+    """Whether this is known to be the company's no, or none at all: for those nobody need have written."""
+    if context.known is not None:
+        return context.known.who in {None, "company"}
+    ignored = context.reading is not None and context.reading.who is None
+    return context.edition >= _OTHERS_SINCE_EDITION and (context.who == "company" or ignored)
 
 
 def answered_by_a_person(context: Context, policy: Policy, /) -> Iterable[Finding]:

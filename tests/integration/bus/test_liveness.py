@@ -2,13 +2,14 @@
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import aio_pika
 import pytest
 from pydantic import SecretStr
 
+from shared.background import running
 from shared.backlog import QUIET_LOOKS, Backlog
 from shared.consumer import Consumer, Done, Outcome
 from shared.events import Event
@@ -112,6 +113,31 @@ async def test_a_busy_process_is_not_taken_for_a_starving_one(stage: Stage) -> N
         release.set()
 
 
+async def test_a_look_that_fails_unforeseen_ends_no_watch(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process is not ready as long as nobody can look, and ready as soon as somebody can again."""
+    connection = stage.broker._connection
+    assert connection is not None
+    async with consuming(stage, all_done) as consumer:
+        watch = ConsumerWatch(stage.broker, [consumer])
+
+        async def fault() -> str:
+            try:
+                await watch.check()
+            except Exception as error:  # noqa: BLE001 - as readiness does
+                return str(error)
+            return ""
+
+        async with running(watch.watch(0.02)):
+            await eventually(lambda: _is(fault, ""), "the process is ready")
+            # for a moment a connection has no transport, of which the client library says this
+            with monkeypatch.context() as between:
+                between.setattr(connection, "transport", None)
+                await eventually(lambda: _is(fault, "Connection was not opened"), "it is not ready")
+            await eventually(lambda: _is(fault, ""), "it is ready again")
+
+
 async def test_a_backlog_hears_what_waits(stage: Stage) -> None:
     """Also before anything is consumed, and until all of it was handled."""
     release, begun = asyncio.Event(), asyncio.Event()
@@ -126,18 +152,22 @@ async def test_a_backlog_hears_what_waits(stage: Stage) -> None:
     backlog = Backlog()
     async with consuming(stage, all_done, subscribed=False) as nobody:
         await ConsumerWatch(stage.broker, [nobody], {QUEUE.name: backlog}).measure()
-    assert backlog.waits
+    assert backlog.waits(stage.clock.now())
     backlog = Backlog()
     async with consuming(stage, slow, prefetch=1) as consumer:
         await begun.wait()
         watch = ConsumerWatch(stage.broker, [consumer], {QUEUE.name: backlog})
         await watch.look()
-        assert backlog.waits
+        assert backlog.waits(stage.clock.now())
         release.set()
         await eventually(lambda: _received(consumer, 2), "both are handled")
         for _ in range(QUIET_LOOKS):
             await watch.look()
-        assert not backlog.waits
+        assert not backlog.waits(stage.clock.now())
+
+
+async def _is(said: Callable[[], Awaitable[str]], expected: str) -> bool:
+    return await said() == expected
 
 
 async def _received(consumer: Consumer, messages: int) -> bool:

@@ -248,10 +248,12 @@ async def test_outreach_after_the_no_is_not_what_it_answered(
     """The platform's times count as any other's."""
     platform.notes = [OUTREACH | {"created_at": "2026-06-03T11:30:00Z"}]
     no = declined()
-    async with stage.policy(), worker(stage):
+    async with stage.policy():
+        await stage.publish(no)
+        await stage.next(topology.wait_exchange(120).name)
         stage.clock.advance(GRACE)
-        await stage.bus.publish([no])
-        await stage.becomes(no, State.DENIED)
+        async with worker(stage):
+            await stage.becomes(no, State.DENIED)
     assert {"conduct.wrote_on", "provenance.declined_before_outreach"} <= set(await stage.codes(no))
 
 

@@ -75,6 +75,9 @@ async def test_what_happens_now_does_not_wait_behind_an_import(stage: Stage, tmp
 async def test_a_decline_waits_for_what_an_import_may_still_bring(stage: Stage, tmp_path: Path) -> None:
     """Its outreach is the last that is read, long after its grace; by then it is not denied, but approved."""
     declined = decline(grace("last"))
+    async with stage.policy():
+        await stage.publish(declined)
+        await stage.next(topology.wait_exchange(120).name)
     await take_in(stage, past(tmp_path / "past.csv", [*strangers(), "last"]))
     await stage.bus.publish([declined])
     stage.clock.advance(timedelta(minutes=10))

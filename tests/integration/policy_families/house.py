@@ -28,6 +28,7 @@ from shared.clock import FixedClock
 from shared.decision import Signer, Verifier, new_seed
 from shared.events import Data, Event, Person, Recruiter
 from shared.identity import Fingerprints
+from shared.reasons import Who
 from shared.states import State
 from shared.store.cases import Cases, Move
 from shared.store.client import Database, Document
@@ -106,12 +107,13 @@ class House:
         at: datetime | None = None,
         source: str = ATS,
         text: str = "No, thank you.",
+        who: Who = "candidate",
     ) -> Event:
         """A no, of an hour ago."""
         data = events.DeclineReceived(
             person=person(name),
             recruiter=_recruiter(recruiter, team),
-            who="candidate",
+            who=who,
             stage="outreach",
             text=text,
         )

@@ -217,7 +217,7 @@ async def test_invented_declines_hold_what_comes_after_and_the_evidence_names_th
     """Three of them and a sender is looked at; each count can be found again in the rows."""
     house = open_house(FREE)
     invented = [house.decline(f"stranger{number}") for number in range(3)]
-    await house.record(*invented)
+    assert await house.decide(*invented) == {"received": 3}
     house.clock.advance(timedelta(minutes=3))
     assert await house.decide(*invented) == {"denied": 3}
     await house.record(house.outreach("real"))
@@ -353,9 +353,9 @@ async def test_an_approved_follow_up_keeps_the_counts_under_which_it_was_approve
     declined = house.decline("p")
     await house.decide(declined)
     invented = [house.decline(f"stranger{number}") for number in range(3)]
-    await house.record(*invented)
+    assert await house.decide(*invented) == {"received": 3}
     house.clock.advance(timedelta(minutes=3))
-    await house.decide(*invented)
+    assert await house.decide(*invented) == {"denied": 3}
     told = house.outreach("p", at=house.clock.now() - 9 * DAY, source="mail")
     assert await house.settle(await house.record(told)) == {"approved": 1}
 

@@ -136,6 +136,7 @@ _CHANGES: dict[str, st.SearchStrategy[object]] = {
     "follow_up_wanted": st.booleans(),
     "tangled": st.just(True),
     "history_waits": st.just(True),
+    "seen_at": st.sampled_from([NOW - timedelta(seconds=ago) for ago in (-60, 0, 119, 120)]),
     "lookup": st.builds(Lookup, state=st.sampled_from(["pending", "found", "failed"]))
     | st.builds(Lookup, state=st.just("found"), known=st.builds(Known, who=_WHO)),
 }

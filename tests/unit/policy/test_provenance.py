@@ -4,10 +4,10 @@ import pytest
 
 from services.policy.context import HISTORY_LOOKS_EVERY
 from services.policy.document import load_base
-from services.policy.facts import Known, Lookup, Message
+from services.policy.facts import Known, Lookup, Message, Reading, Reason
 from services.policy.judge import judge
 from services.policy.rules import provenance
-from shared.reasons import Who
+from shared.reasons import Side, Who
 from tests.unit.policy.building import (
     DECLINED,
     DEFAULTS,
@@ -23,6 +23,10 @@ GRACE = DEFAULTS.grace
 ASK = load_base("provenance: {no_outreach: hold, reversed_order: hold}", "ask")
 
 
+def _reading(side: Side | None) -> Reading:
+    return Reading(told="unknown", reasons=(Reason(name="Duplicate profile", side=side),))
+
+
 @pytest.mark.parametrize("who", ["candidate", "company", "unknown", None])
 def test_outreach_is_asked_of_a_no_that_may_be_the_candidates(who: Who | None) -> None:
     """Of what the platform knows to be no no of theirs nobody has invented anything."""
@@ -30,6 +34,30 @@ def test_outreach_is_asked_of_a_no_that_may_be_the_candidates(who: Who | None) -
     context = but(who=who or "unknown", lookup=lookup, messages=(), now=NOW + GRACE)
     asked = [("provenance.no_outreach", "deny")] if who in {"candidate", "unknown"} else []
     assert spoken(provenance.outreach_came_first, context) == asked
+
+
+@pytest.mark.parametrize("now", [NOW, NOW + GRACE])
+@pytest.mark.parametrize(
+    ("who", "reading", "asked"),
+    [
+        ("candidate", None, True),
+        ("unknown", None, True),
+        ("company", None, False),
+        # the operator says that this reason is no no at all
+        ("unknown", _reading("ignore"), False),
+        ("unknown", _reading(None), True),
+    ],
+)
+def test_outreach_is_asked_of_no_no_that_its_source_says_is_another(
+    who: Who,
+    reading: Reading | None,
+    asked: bool,  # noqa: FBT001
+    now: datetime,
+) -> None:
+    """A company that turns somebody down need not have written first; decisions before that stay."""
+    context = but(who=who, reading=reading, messages=(), now=now)
+    assert bool(spoken(provenance.outreach_came_first, context)) is asked
+    assert spoken(provenance.outreach_came_first, context.model_copy(update={"edition": 5}))
 
 
 @pytest.mark.parametrize(
@@ -74,6 +102,24 @@ def test_a_no_waits_for_the_grace_and_no_longer(now: datetime, expected: str) ->
     """Until the grace is over the message may still be reported; then the case is judged."""
     [(code, _)] = spoken(provenance.outreach_came_first, but(messages=(), now=now))
     assert code == expected
+
+
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(minutes=3), timedelta(days=1)])
+@pytest.mark.parametrize(
+    ("looked", "verdict"), [(timedelta(0), "hold"), (GRACE - MILLISECOND, "hold"), (GRACE, "deny")]
+)
+def test_the_grace_is_counted_from_the_first_look(late: timedelta, looked: timedelta, verdict: str) -> None:
+    """After an outage the outreach lies as far behind the no as it came after it, whenever both are read."""
+    first = NOW + late
+    judged = judge(but(messages=(), seen_at=first, now=first + looked), DEFAULTS)
+    assert judged.verdict == verdict
+    assert judged.wait_until == (first + GRACE if verdict == "hold" else None)
+
+
+def test_a_clock_behind_that_of_intake_shortens_no_grace() -> None:
+    """A first look that seems to come before the no arrived is one at its arrival."""
+    context = but(messages=(), seen_at=NOW - timedelta(minutes=5), now=NOW + GRACE - MILLISECOND)
+    assert judge(context, DEFAULTS).wait_until == NOW + GRACE
 
 
 @pytest.mark.parametrize("messages", [(), (message("after", -timedelta(days=1)),)])
@@ -140,6 +186,13 @@ def test_what_the_platform_knows_is_waited_for_and_not_for_ever(
     awaited = expected == ["provenance.awaiting_lookup"]
     assert verdict.wait_until == (NOW + GRACE if awaited else None)
     assert verdict.verdict == ("hold" if expected else "approve")
+
+
+def test_the_platform_is_waited_for_from_the_first_look_on() -> None:
+    """The question lay as long as the no did, so after an outage its answer is as far away as ever."""
+    late = NOW + timedelta(minutes=3)
+    waiting = judge(but(lookup=PENDING, seen_at=late, now=late), DEFAULTS)
+    assert (waiting.verdict, waiting.wait_until) == ("hold", late + GRACE)
 
 
 @pytest.mark.parametrize("messages", [(), (message("same time", timedelta(0)),)])
