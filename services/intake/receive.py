@@ -90,7 +90,7 @@ class Door:
                 # the name is a stranger's word until it is found to be a source
                 self._log.info("refused", source=seen.source, why=problem.slug, status=problem.status)
                 copy.end(refused(problem))
-                return problem_response(problem)
+                return problem_response(problems.told(problem))
             except ClientDisconnect:
                 self._counted(seen.kind, "gone").inc()
                 return Response(status_code=400)

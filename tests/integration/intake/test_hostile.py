@@ -134,18 +134,38 @@ async def test_a_stranger_costs_the_same_whatever_the_name(
 
     monkeypatch.setattr(signing, "check", counted)
 
-    async def cost(name: str, status: int) -> tuple[tuple[int, int, int], ...]:
+    async def cost(name: str) -> tuple[tuple[int, int, int], ...]:
         hashed.clear()
         forged = {"signature": "sha256 " + "a" * 64, "webhook-signature": "v1," + "A" * 43 + "="}
         stranger = Platform(stage.http, stage.clock, name, platform.secret)
-        assert (await stranger.send(decline("x"), headers=forged)).status_code == status
+        assert (await stranger.send(decline("x"), headers=forged)).status_code == 401
         return tuple(hashed)
 
-    known = {await cost(f"a-{kind}", 401) for kind in SOURCES}
-    unknown = {await cost(f"nobody-{number}", 404) for number in range(80)}
+    known = {await cost(f"a-{kind}") for kind in SOURCES}
+    unknown = {await cost(f"nobody-{number}") for number in range(80)}
     assert len(known) > 1
     assert unknown == known
-    assert await cost("ats", 404) in known
+    assert await cost("ats") in known
+
+
+async def test_a_stranger_learns_neither_names_nor_kinds(stage: Stage, platform: Platform) -> None:
+    """One answer for a name that is no source or a disabled one, and for no signature or a wrong one."""
+    sources = Sources(stage.database, stage.clock)
+    for kind in SOURCES:
+        await sources.add(f"a-{kind}", "acme", kind, RATE, KEYRING)
+    await sources.enable("ats", enabled=False)
+    answers = set()
+    for name in ("ats", "nobody", "No..Name", *(f"a-{kind}" for kind in SOURCES)):
+        stranger = Platform(stage.http, stage.clock, name, platform.secret)
+        unsigned = await stage.http.post(
+            f"/v1/sources/{name}/events", content=b"{}", headers={"content-type": "application/json"}
+        )
+        for answer in (unsigned, await stranger.send(decline("d-1")), await stranger.send(b"no json")):
+            assert answer.status_code == 401
+            headers = [(name, value) for name, value in answer.headers.items() if name != "date"]
+            answers.add((answer.text, tuple(headers)))
+    ((told, _),) = answers
+    assert "source watch" in json.loads(told)["detail"]
 
 
 async def test_a_flood_of_one_source_does_not_cost_another_anything(stage: Stage) -> None:
