@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import typer
 import uvicorn
 
+from services.console.bounded_http import BoundedHttp
 from shared.preflight import servers_answer
 from shared.settings import (
     DeskSettings,
@@ -68,20 +69,25 @@ def serve(service: Service) -> None:
     build: Callable[[_Settings], Any] = import_module(wiring.module).build
     application = build(settings)
     _spare_collector()
-    uvicorn.run(
-        application,
-        host=settings.http_host,
-        port=settings.http_port,
-        loop="uvloop",
-        http="httptools",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=service is Service.DESK,  # it alone asks who a caller is
+    uvicorn.run(application, **options(service, settings))
+
+
+def options(service: Service, settings: _Settings) -> dict[str, Any]:
+    """How uvicorn serves a service."""
+    return {
+        "host": settings.http_host,
+        "port": settings.http_port,
+        "loop": "uvloop",
+        "http": BoundedHttp,
+        "ws": "none",
+        "lifespan": "on",
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": service is Service.DESK,  # it alone asks who a caller is
         # Open requests get this long before the lifespan ends, which needs the rest of the time for the bus.
-        timeout_graceful_shutdown=max(1, int(settings.stop_timeout_s / 2)),
-    )
+        "timeout_graceful_shutdown": max(1, int(settings.stop_timeout_s / 2)),
+    }
 
 
 def _spare_collector() -> None:

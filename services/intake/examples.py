@@ -80,8 +80,7 @@ ACCEPTED = {
 }
 
 REFUSALS: dict[int, dict[str, Problem]] = {
-    401: {"wrong signature": problems.wrong_signature("no signature in webhook-signature is right")},
-    404: {"unknown source": problems.unknown_source()},
+    401: {"unverified": problems.unverified()},
     408: {"too slow": problems.body_too_slow(10)},
     413: {"too large": problems.body_too_large(1_048_576, close=False)},
     415: {

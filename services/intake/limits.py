@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Self
+from weakref import WeakValueDictionary
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,34 +65,50 @@ class Bound:
     """How much the process may hold at one time, shared by the requests in it."""
 
     def __init__(self, limit: int) -> None:
-        self._free = limit
+        self.free = limit
 
     def share(self) -> "Share":
         """A share of it, empty at first, given back at the end of a ``with``."""
         return Share(self)
 
-    def _move(self, amount: int) -> None:
-        if amount > self._free:
-            raise Full
-        self._free -= amount
+
+class Portions:
+    """A bound for each name, so that none of them can use up what another needs."""
+
+    def __init__(self, each: int) -> None:
+        self._each = each
+        #: Whose name nothing is held under any more is forgotten: names are a stranger's word.
+        self._bounds = WeakValueDictionary[str, Bound]()
+
+    def of(self, name: str) -> Bound:
+        """The bound of this name: the same for all who hold something under it."""
+        bound = self._bounds.get(name)
+        if bound is None:
+            bound = self._bounds[name] = Bound(self._each)
+        return bound
 
 
 class Share:
-    """What one request holds of a bound."""
+    """What one request holds, of one bound or of several at once."""
 
-    def __init__(self, bound: Bound) -> None:
-        self._bound = bound
+    def __init__(self, *bounds: Bound) -> None:
+        self._bounds = bounds
         self._held = 0
 
     def grow(self, amount: int) -> None:
         """Holds so much more. Raises Full where it does not fit; then nothing changes."""
-        self._bound._move(amount)  # noqa: SLF001 - two halves of one thing
-        self._held += amount
+        if any(amount > bound.free for bound in self._bounds):
+            raise Full
+        self._move(amount)
 
     def release(self) -> None:
         """Gives all of it back."""
-        self._bound._move(-self._held)  # noqa: SLF001
-        self._held = 0
+        self._move(-self._held)
+
+    def _move(self, amount: int) -> None:
+        for bound in self._bounds:
+            bound.free -= amount
+        self._held += amount
 
     def __enter__(self) -> Self:
         return self

@@ -31,8 +31,8 @@ This is the kind `standard`. A source of another kind takes its platform's own f
 address, answers what its platform takes for success, and greets by GET or OPTIONS where its platform asks."""
 
 _REFUSED = {
-    401: "The signature is not right, or its time is more than five minutes off.",
-    404: "There is no such source, or it is disabled.",
+    401: "The signature is missing or not right, its time is more than five minutes off, or there is no such "
+    "source, or it is disabled. Which of these it is, is not told.",
     408: "The body came too slowly.",
     413: "The body is too large.",
     415: "The content type is not application/json in UTF-8.",

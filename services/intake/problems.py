@@ -1,4 +1,7 @@
-"""Every answer of intake that is not a success; their slugs are the results that metrics count."""
+"""Every answer of intake that is not a success; their slugs are the results that metrics count.
+
+Most are told as they are. What would tell a stranger which sources there are is seen by operators alone.
+"""
 
 import math
 
@@ -14,13 +17,17 @@ __all__ = [
     "not_json",
     "overloaded",
     "sources_away",
+    "told",
     "too_many",
     "unknown_source",
+    "unverified",
     "wrong_signature",
 ]
 
 #: What is left of a body that was refused half-way is not worth reading.
 _CLOSE = {"Connection": "close"}
+#: RFC 9110 asks for what to sign with; it is the same for every kind of source.
+_UNVERIFIED = {"WWW-Authenticate": "StandardWebhooks"}
 
 
 def body_too_large(limit: int, *, close: bool) -> Problem:
@@ -61,17 +68,33 @@ def no_greeting() -> Problem:
     )
 
 
+def unverified() -> Problem:
+    """401, which tells neither the names nor the kinds of the sources that there are."""
+    return Problem(
+        401,
+        "unverified",
+        "The delivery cannot be verified",
+        "No source of this name takes what is signed like this. Check the name in the URL and the secret; "
+        "`afterword source watch NAME` says why.",
+        headers=_UNVERIFIED,
+    )
+
+
 def wrong_signature(detail: str) -> Problem:
-    """401; what to sign with is said in the header, as RFC 9110 asks."""
-    headers = {"WWW-Authenticate": "StandardWebhooks"}
-    return Problem(401, "wrong-signature", "The signature is not right", f"{detail}.", headers=headers)
+    """What operators see of a missing or a wrong signature; its sender is `told` less."""
+    return Problem(401, "wrong-signature", "The signature is not right", f"{detail}.")
 
 
 def unknown_source() -> Problem:
-    """404; a disabled source answers the same."""
+    """What operators see of a name that is no source, or a disabled one; its sender is `told` less."""
     return Problem(
-        404, "unknown-source", "There is no such source", "No source of this name takes deliveries."
+        401, "unknown-source", "There is no such source", "No source of this name takes deliveries."
     )
+
+
+def told(problem: Problem) -> Problem:
+    """What the sender is told of it."""
+    return unverified() if problem.slug in {"wrong-signature", "unknown-source"} else problem
 
 
 def too_many(wait_s: float) -> Problem:

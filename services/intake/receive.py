@@ -1,4 +1,4 @@
-"""From a request to its answer: bounded, known, greeted or signed, within its rate, understood, published.
+"""From a request to its answer: known, bounded, greeted or signed, within its rate, understood, published.
 
 Each step costs more than the one before it and trusts the request more; then comes the kind's own success.
 """
@@ -20,7 +20,7 @@ from services.intake.deliveries.copies import Copies, Copy
 from services.intake.deliveries.taken import refused, understood
 from services.intake.directory import Directory, Source
 from services.intake.envelope import Sender, distinct, enveloped
-from services.intake.limits import Bound, Full, Limits, Share
+from services.intake.limits import Bound, Full, Limits, Portions, Share
 from services.intake.publish import Publisher
 from services.intake.sources import SOURCES, Answer, Delivery, Mapped, Sent, folded
 from shared.clock import Clock
@@ -32,6 +32,10 @@ from shared.telemetry import Metrics
 #: Bytes of bodies held at one time, and events on their way to the bus: a flood is refused, not stored.
 MAX_HELD_BYTES = 64 * 1024 * 1024
 MAX_HELD_EVENTS = 20_000
+#: Bytes held of bodies to names that are no source.
+MAX_STRANGE_BYTES = 8 * 1024 * 1024
+#: The longest bodies that may be held under one name at a time, if they leave room for those of other names.
+BODIES_OF_A_NAME, NAMES_BESIDE = 8, 4
 #: Kind of a source that is not known, in metrics: its name and kind are a stranger's word.
 NO_KIND = "none"
 
@@ -65,6 +69,8 @@ class Door:
         self._max_body_bytes = max_body_bytes
         self._tolerance_s = tolerance_s
         self._bytes = Bound(MAX_HELD_BYTES)
+        self._strange_bytes = Bound(MAX_STRANGE_BYTES)
+        self._portions = Portions(min(BODIES_OF_A_NAME * max_body_bytes, MAX_HELD_BYTES // NAMES_BESIDE))
         self._events = Bound(MAX_HELD_EVENTS)
         #: Bound once: until then a logger looks up how to log at each line, also at those that are not told.
         self._log = structlog.get_logger().bind()
@@ -81,12 +87,10 @@ class Door:
                 response = await self._receive(name, receive, seen)
             except Problem as problem:
                 self._counted(seen.kind, problem.slug).inc()
-                if not seen.read:
-                    await self._look_up(name, seen)
                 # the name is a stranger's word until it is found to be a source
                 self._log.info("refused", source=seen.source, why=problem.slug, status=problem.status)
                 copy.end(refused(problem))
-                return problem_response(problem)
+                return problem_response(problems.told(problem))
             except ClientDisconnect:
                 self._counted(seen.kind, "gone").inc()
                 return Response(status_code=400)
@@ -116,11 +120,10 @@ class Door:
         self, name: str, receive: Receive, seen: "_Seen"
     ) -> tuple[Source, Mapped, datetime] | Answer:
         """Who sent what and when, or the answer to a greeting; the body is forgotten on the way out."""
-        with self._bytes.share() as held:
-            delivery = await self._read(seen.unread, receive, held)
-            seen.read = True
-            found = await self._find(name)
-            seen.source = None if found is None else found.name
+        found = await self._find(name)
+        seen.source = None if found is None else found.name
+        with self._room(found, name) as held:
+            delivery = await self._read(found, receive, seen, held)
             now = self._clock.now()
             if found is not None and delivery.method == "POST":
                 seen.copy.take(found, delivery, now)
@@ -139,11 +142,27 @@ class Door:
             except Invalid as error:
                 raise problems.invalid(error.errors) from None
 
-    async def _read(self, unread: Delivery, receive: Receive, held: Share) -> Delivery:
+    def _room(self, source: Source | None, name: str) -> body.Held:
+        """Room for a body. That a name is no source must not show in what is refused when room is short."""
+        portion = self._portions.of(name)
+        if source is None:
+            return body.Held(Share(portion), Share(self._strange_bytes))
+        return body.Held(Share(portion, self._bytes))
+
+    async def _read(
+        self, source: Source | None, receive: Receive, seen: "_Seen", held: body.Held
+    ) -> Delivery:
+        unread = seen.unread
         if unread.method != "POST":
             return unread
-        body.check_headers(unread.headers, self._max_body_bytes)
-        content = await body.read_body(receive, held, self._max_body_bytes)
+        try:
+            body.check_headers(unread.headers, self._max_body_bytes)
+            content = await body.read_body(receive, held, self._max_body_bytes)
+        except Problem:
+            # what is refused unread says much to whoever connects the source
+            if source is not None:
+                seen.copy.take(source, unread, self._clock.now())
+            raise
         return Delivery(unread.headers, content, unread.method, unread.query)
 
     async def _find(self, name: str) -> Source | None:
@@ -151,16 +170,6 @@ class Door:
             return await self._directory.find(name)
         except Transient as error:
             raise problems.sources_away() from error
-
-    async def _look_up(self, name: str, seen: "_Seen") -> None:
-        """Takes what was refused unread, for it says much to whoever connects the source."""
-        try:
-            found = await self._directory.find(name)
-        except Transient:
-            return
-        if found is not None:
-            seen.source = found.name
-            seen.copy.take(found, seen.unread, self._clock.now())
 
     def _greeted(self, source: Source | None, name: str, delivery: Delivery, now: datetime) -> Answer | None:
         """The answer to a greeting. Raises the Problem of what came by another way than deliveries do."""
@@ -223,7 +232,6 @@ class _Seen:
 
     copy: Copy
     unread: Delivery
-    read: bool = False
     source: str | None = None
     kind: str = NO_KIND
     result: str = "accepted"

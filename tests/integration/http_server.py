@@ -12,10 +12,11 @@ from starlette.responses import Response, StreamingResponse
 
 
 @asynccontextmanager
-async def serving(app: Starlette) -> AsyncIterator[str]:
-    """Its address; it answers until the end of the block."""
+async def serving(app: Starlette, http: type[asyncio.Protocol] | str = "auto") -> AsyncIterator[str]:
+    """Its address; it answers until the end of the block. ``http`` is uvicorn's."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
+    config = uvicorn.Config(app, http=http, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
     served = asyncio.create_task(server.serve([listening]))
     try:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"

@@ -17,6 +17,7 @@ import uvicorn
 from aio_pika.abc import AbstractIncomingMessage
 from pydantic import SecretStr
 
+from services.console.serving import Service, options
 from services.intake.app import build
 from services.intake.directory import TOLD_CACHE_S
 from services.intake.registry import Sources, Tenants
@@ -150,9 +151,8 @@ class Stage:
 async def open_stage(given: IntakeSettings, clock: FixedClock, database: Database) -> AsyncIterator[Stage]:
     """An intake that serves, until the end of the block."""
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        build(given, clock), http="httptools", lifespan="on", log_config=None, timeout_graceful_shutdown=5
-    )
+    served = options(Service.INTAKE, given) | {"timeout_graceful_shutdown": 5}
+    config = uvicorn.Config(build(given, clock), **served)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve([listening]))
     await until(lambda: server.started or serving.done())

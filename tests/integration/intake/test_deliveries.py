@@ -99,11 +99,13 @@ async def test_what_was_refused_is_kept_with_the_reason(stage: Stage, platform: 
         ):
             answers.append(await sent)
             stage.clock.advance(timedelta(milliseconds=1))
-    assert statuses(answers) == [404, 401, 422, 415]
-    told = [(one["source"], one["status"]) for one in logs if one["event"] == "refused"]
-    assert told == [(None, 404), ("ats", 401), ("ats", 422), ("ats", 415)]
+    assert statuses(answers) == [401, 401, 422, 415]
+    told = [(one["source"], one["why"]) for one in logs if one["event"] == "refused"]
+    reasons = ["wrong-signature", "invalid", "not-json"]
+    assert told == [(None, "unknown-source"), *(("ats", reason) for reason in reasons)]
     stored = await kept(stage, 3)
-    assert [one["problem"] for one in stored] == ["wrong-signature", "invalid", "not-json"]
+    assert [one["problem"] for one in stored] == reasons
+    assert stored[0]["why"] == ["no signature in webhook-signature is right."]
     assert {one["outcome"] for one in stored} == {"refused"}
     assert stored[1]["why"] == ["/id: 1 to 200 characters are expected, without space around them"]
     assert [len(opened(one, VAULT).body) > 0 for one in stored] == [True, True, False]

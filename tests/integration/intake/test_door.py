@@ -128,17 +128,15 @@ async def test_what_is_not_signed_for_this_source_is_refused(stage: Stage, platf
     """401, and nothing of it is on the bus."""
     other = await stage.platform("crm")
     forged = Platform(stage.http, stage.clock, "ats", other.secret)
-    assert_problem(await forged.send(decline("d-1")), 401, "wrong-signature")
-    assert_problem(
-        await platform.send(decline("d-1"), headers={"webhook-signature": ""}), 401, "wrong-signature"
-    )
+    assert_problem(await forged.send(decline("d-1")), 401, "unverified")
+    assert_problem(await platform.send(decline("d-1"), headers={"webhook-signature": ""}), 401, "unverified")
     late = await platform.send(decline("d-1"), headers={"webhook-timestamp": "1769860000"})
-    assert_problem(late, 401, "wrong-signature")
+    assert_problem(late, 401, "unverified")
     assert not await stage.messages(FACTS)
 
 
 async def test_unknown_and_disabled_sources_answer_alike(stage: Stage, platform: Platform) -> None:
-    """404, whether signed or not; and a disabled one takes deliveries again once it is enabled."""
+    """401, whether signed or not; and a disabled one takes deliveries again once it is enabled."""
     sources = Sources(stage.database, stage.clock)
     assert (await platform.send(decline("d-1"))).status_code == 202
     await sources.enable("ats", enabled=False)
@@ -147,7 +145,7 @@ async def test_unknown_and_disabled_sources_answer_alike(stage: Stage, platform:
     unknown = await Platform(stage.http, stage.clock, "nobody", platform.secret).send(decline("d-1"))
     no_name = await Platform(stage.http, stage.clock, "No..Name", platform.secret).send(decline("d-1"))
     unsigned = await platform.send(decline("d-1"), headers={"webhook-signature": "v1,AAAA"})
-    assert_problem(disabled, 404, "unknown-source")
+    assert_problem(disabled, 401, "unverified")
     assert disabled.json() == unknown.json() == no_name.json() == unsigned.json()
     await sources.enable("ats", enabled=True)
     stage.clock.advance(READ_AGAIN)
@@ -157,7 +155,7 @@ async def test_unknown_and_disabled_sources_answer_alike(stage: Stage, platform:
 async def test_a_changed_source_is_heard_of_at_once(stage: Stage, platform: Platform) -> None:
     """No time passes; until it is heard of, the known configuration serves."""
     sources = Sources(stage.database, stage.clock)
-    for enabled, status in ((True, 202), (False, 404), (True, 202)):
+    for enabled, status in ((True, 202), (False, 401), (True, 202)):
         await sources.enable("ats", enabled=enabled)
 
         async def heard(status: int = status) -> bool:
@@ -224,7 +222,7 @@ async def test_strangers_are_slowed_down_together(stage: Stage, platform: Platfo
     """429 whether there is such a source or not; who signs is served."""
     strangers = [Platform(stage.http, stage.clock, f"no-{n}", platform.secret) for n in range(250)]
     answers = statuses(await asyncio.gather(*(stranger.send(decline("x")) for stranger in strangers)))
-    assert (answers.count(404), answers.count(429)) == (200, 50)
+    assert (answers.count(401), answers.count(429)) == (200, 50)
     assert (await platform.send(decline("d-1"))).status_code == 202
 
 
@@ -281,7 +279,10 @@ async def test_every_delivery_is_counted(stage: Stage, platform: Platform) -> No
     await platform.send(decline("d-1"))
     await platform.send([])
     await Platform(stage.http, stage.clock, "nobody", platform.secret).send(decline("d-1"))
+    await platform.send(decline("d-1"), headers={"webhook-signature": ""})
     metrics = (await stage.http.get("/metrics")).text
-    for kind, result in (("standard", "accepted"), ("standard", "invalid"), ("none", "unknown-source")):
+    counted = [("standard", result) for result in ("accepted", "invalid")]
+    counted += [("none", result) for result in ("unknown-source", "wrong-signature")]
+    for kind, result in counted:
         assert f'afterword_deliveries_total{{kind="{kind}",result="{result}"}} 1.0' in metrics
     assert "nobody" not in metrics

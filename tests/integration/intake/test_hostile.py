@@ -4,6 +4,8 @@ import asyncio
 import gzip
 import json
 import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +15,7 @@ from services.intake import body
 from services.intake.registry import Sources
 from services.intake.sources import SOURCES, signing
 from shared import topology
-from tests.integration.intake.stage import KEYRING, RATE, Platform, Stage, decline, statuses
+from tests.integration.intake.stage import KEYRING, RATE, Platform, Stage, decline, statuses, until
 
 FACTS = topology.POLICY_FACTS.name
 GOOD = json.dumps(decline("d-1"))
@@ -132,18 +134,38 @@ async def test_a_stranger_costs_the_same_whatever_the_name(
 
     monkeypatch.setattr(signing, "check", counted)
 
-    async def cost(name: str, status: int) -> tuple[tuple[int, int, int], ...]:
+    async def cost(name: str) -> tuple[tuple[int, int, int], ...]:
         hashed.clear()
         forged = {"signature": "sha256 " + "a" * 64, "webhook-signature": "v1," + "A" * 43 + "="}
         stranger = Platform(stage.http, stage.clock, name, platform.secret)
-        assert (await stranger.send(decline("x"), headers=forged)).status_code == status
+        assert (await stranger.send(decline("x"), headers=forged)).status_code == 401
         return tuple(hashed)
 
-    known = {await cost(f"a-{kind}", 401) for kind in SOURCES}
-    unknown = {await cost(f"nobody-{number}", 404) for number in range(80)}
+    known = {await cost(f"a-{kind}") for kind in SOURCES}
+    unknown = {await cost(f"nobody-{number}") for number in range(80)}
     assert len(known) > 1
     assert unknown == known
-    assert await cost("ats", 404) in known
+    assert await cost("ats") in known
+
+
+async def test_a_stranger_learns_neither_names_nor_kinds(stage: Stage, platform: Platform) -> None:
+    """One answer for a name that is no source or a disabled one, and for no signature or a wrong one."""
+    sources = Sources(stage.database, stage.clock)
+    for kind in SOURCES:
+        await sources.add(f"a-{kind}", "acme", kind, RATE, KEYRING)
+    await sources.enable("ats", enabled=False)
+    answers = set()
+    for name in ("ats", "nobody", "No..Name", *(f"a-{kind}" for kind in SOURCES)):
+        stranger = Platform(stage.http, stage.clock, name, platform.secret)
+        unsigned = await stage.http.post(
+            f"/v1/sources/{name}/events", content=b"{}", headers={"content-type": "application/json"}
+        )
+        for answer in (unsigned, await stranger.send(decline("d-1")), await stranger.send(b"no json")):
+            assert answer.status_code == 401
+            headers = [(name, value) for name, value in answer.headers.items() if name != "date"]
+            answers.add((answer.text, tuple(headers)))
+    ((told, _),) = answers
+    assert "source watch" in json.loads(told)["detail"]
 
 
 async def test_a_flood_of_one_source_does_not_cost_another_anything(stage: Stage) -> None:
@@ -157,3 +179,63 @@ async def test_a_flood_of_one_source_does_not_cost_another_anything(stage: Stage
     assert answers[5::6] == [202] * 10
     flooded = [status for position, status in enumerate(answers) if position % 6 != 5]
     assert (flooded.count(202), flooded.count(429)) == (4, 46)
+
+
+#: A decline that is longer than what is held of any body.
+LONG = GOOD.encode() + b" " * 50_000
+
+
+@asynccontextmanager
+async def held(stage: Stage, names: Sequence[str]) -> AsyncIterator[None]:
+    """A stranger holds as much under each of these names as the door lets in, until the end of the block."""
+    address = urlsplit(str(stage.http.base_url))
+    lines = []
+    try:
+        for name in names:
+            head = f"POST /v1/sources/{name}/events HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+            for _ in range(9):
+                _, writer = await asyncio.open_connection(address.hostname, address.port)
+                lines.append(writer)
+                writer.write(f"{head}content-length: 1048576\r\n\r\n".encode() + b" " * 1_048_575)
+                await writer.drain()
+            stranger = Platform(stage.http, stage.clock, name, "whsec_AAAA")
+            await until(lambda stranger=stranger: answers(stranger, 503))
+        yield
+    finally:
+        for writer in lines:
+            writer.close()
+
+
+async def answers(platform: Platform, status: int) -> bool:
+    """Whether this is what a long delivery is answered."""
+    return (await platform.send(LONG)).status_code == status
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body has as much time as the test."""
+    monkeypatch.setattr(body.read_body, "__defaults__", (60,))
+
+
+@pytest.mark.usefixtures("patient")
+async def test_what_strangers_hold_takes_nothing_from_those_who_sign(
+    stage: Stage, platform: Platform
+) -> None:
+    """Under however many names that are no source: more than all sources together may hold."""
+    async with held(stage, [f"nobody-{number}" for number in range(9)]):
+        assert (await platform.send(LONG)).status_code == 202
+        other = await Platform(stage.http, stage.clock, "nobody", platform.secret).send(LONG)
+        assert other.status_code not in {202, 503}
+
+
+@pytest.mark.usefixtures("patient")
+async def test_who_fills_one_sources_share_takes_nothing_from_another(
+    stage: Stage, platform: Platform
+) -> None:
+    """And of the one whose name a stranger knows, what is as short as most deliveries goes in still."""
+    other = await stage.platform("other")
+    async with held(stage, ["ats"]):
+        assert (await platform.send(LONG)).status_code == 503
+        assert (await platform.send(decline("d-2"))).status_code == 202
+        assert (await other.send(LONG)).status_code == 202
+    await until(lambda: answers(platform, 202))

@@ -132,7 +132,7 @@ async def test_a_source_is_removed_and_no_more_is_taken_from_it(stage: Stage) ->
     assert await said("remove", "ats", *WHO) == "ats is removed\n"
 
     async def gone() -> bool:
-        return (await platform.send(b"no json")).status_code == 404
+        return (await platform.send(b"no json")).status_code == 401
 
     await until(gone)
     assert await stored(stage.database) == {}

@@ -114,7 +114,7 @@ async def test_known_sources_are_served_while_the_database_is_away(
         await Sources(database, clock).enable("ats", enabled=False)
 
         async def heard() -> bool:
-            return (await known.send(decline("d-4"))).status_code == 404
+            return (await known.send(decline("d-4"))).status_code == 401
 
         await until(heard)
 

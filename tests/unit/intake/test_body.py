@@ -7,7 +7,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
 
 from services.intake import body
-from services.intake.limits import Bound, Full
+from services.intake.body import UNCOUNTED_BYTES, Held
+from services.intake.limits import Bound, Share
 from shared.problems import Problem
 
 
@@ -32,44 +33,75 @@ GONE: Message = {"type": "http.disconnect"}
 
 async def test_a_body_is_read_whole() -> None:
     """In whatever parts it comes."""
-    with Bound(10).share() as share:
-        assert await body.read_body(parts(b"ab", b"", b"cd", then=END), share, 4) == b"abcd"
+    with Held(Share(Bound(10))) as held:
+        assert await body.read_body(parts(b"ab", b"", b"cd", then=END), held, 4) == b"abcd"
 
 
 @pytest.mark.parametrize(("count", "close"), [(2, None), (100, "close")])
 async def test_a_body_over_the_limit_is_refused_while_it_comes(count: int, close: str | None) -> None:
     """Its length need not be told beforehand; the line is closed on one that does not end."""
-    with Bound(4).share() as share, pytest.raises(Problem) as refused:
-        await body.read_body(parts(*[b"abc"] * count, then=END), share, 4)
+    with Held(Share(Bound(4))) as held, pytest.raises(Problem) as refused:
+        await body.read_body(parts(*[b"abc"] * count, then=END), held, 4)
     assert refused.value.status == 413
     assert refused.value.headers.get("Connection") == close
 
 
 async def test_a_body_that_trickles_is_cut() -> None:
     """The line is for others too."""
-    with Bound(100).share() as share, pytest.raises(Problem) as refused:
-        await body.read_body(parts(b"x"), share, 4, timeout_s=0.01)
+    with Held(Share(Bound(100))) as held, pytest.raises(Problem) as refused:
+        await body.read_body(parts(b"x"), held, 4, timeout_s=0.01)
     assert refused.value.status == 408
 
 
 async def test_a_sender_who_leaves_is_told_of() -> None:
     """Nobody waits for the rest."""
-    with Bound(100).share() as share, pytest.raises(ClientDisconnect):
-        await body.read_body(parts(b"x", then=GONE), share, 4)
+    with Held(Share(Bound(100))) as held, pytest.raises(ClientDisconnect):
+        await body.read_body(parts(b"x", then=GONE), held, 4)
+
+
+#: Longer than what is held of any body, and how long it may be.
+LONG, LIMIT = b"x" * (UNCOUNTED_BYTES + 1), 10 * UNCOUNTED_BYTES
 
 
 async def test_bodies_are_bounded_together() -> None:
     """A flood is answered, not stored; and what was held is free again."""
-    bound = Bound(5)
+    bound = Bound(2 * len(LONG))
     with bound.share() as other:
-        other.grow(3)
-        with bound.share() as share, pytest.raises(Problem) as refused:
-            await body.read_body(parts(b"ab", b"c", then=END), share, 4)
+        other.grow(len(LONG))
+        with Held(Share(bound)) as held, pytest.raises(Problem) as refused:
+            await body.read_body(parts(LONG, LONG, then=END), held, LIMIT)
         assert refused.value.status == 503
         assert "Retry-After" in refused.value.headers
-        other.grow(2)
-        with pytest.raises(Full):
-            other.grow(1)
+        assert bound.free == len(LONG)
+
+
+async def test_a_short_body_needs_no_room() -> None:
+    """However much is held already."""
+    with Held(Share(Bound(0))) as held:
+        assert await body.read_body(parts(LONG[:-1], then=END), held, LIMIT) == LONG[:-1]
+
+
+@pytest.mark.parametrize("room", [0, len(LONG) - 1, len(LONG), len(LONG) + 2])
+async def test_what_nobody_can_have_signed_is_let_go_where_there_is_no_room(room: int) -> None:
+    """Not refused: as many zeros stand for it, and it is held no more. It is refused as any other is."""
+    share, spare = Bound(len(LONG) + 3), Bound(room)
+    with Held(Share(share), Share(spare)) as held:
+        read = await body.read_body(parts(LONG, b"abc", then=END), held, LIMIT)
+        assert read == bytes(len(LONG) + 3)
+        assert (share.free, spare.free) == (0, room)
+    with Held(Share(share), Share(spare)) as held, pytest.raises(Problem) as refused:
+        await body.read_body(parts(LONG, b"abcd", then=END), held, LIMIT)
+    assert refused.value.status == 503
+    assert (share.free, spare.free) == (len(LONG) + 3, room)
+
+
+async def test_what_nobody_can_have_signed_is_read_where_there_is_room() -> None:
+    """So that all is tried on it that is tried on any other."""
+    share, spare = Bound(LIMIT), Bound(len(LONG))
+    with Held(Share(share), Share(spare)) as held:
+        assert await body.read_body(parts(LONG, then=END), held, LIMIT) == LONG
+        assert spare.free == 0
+    assert spare.free == len(LONG)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.limits import Bound, Bucket, Full, Limits, Rate
+from services.intake.limits import Bound, Bucket, Full, Limits, Portions, Rate, Share
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -89,3 +89,27 @@ def test_what_does_not_fit_is_refused_and_changes_nothing() -> None:
         with pytest.raises(Full):
             second.grow(5)
         second.grow(4)
+
+
+def test_a_share_of_several_bounds_fits_into_all_of_them() -> None:
+    """Or into none: what one has no room for takes nothing of another, and all of it is given back."""
+    wide, narrow = Bound(10), Bound(3)
+    with Share(wide, narrow) as share:
+        share.grow(3)
+        with pytest.raises(Full):
+            share.grow(1)
+        assert (wide.free, narrow.free) == (7, 0)
+    assert (wide.free, narrow.free) == (10, 3)
+
+
+def test_each_name_has_a_portion_and_only_while_it_holds_something() -> None:
+    """The same for all who hold something under it; strangers may make names up without end."""
+    portions = Portions(10)
+    with Share(portions.of("ats")) as share:
+        share.grow(9)
+        assert (portions.of("ats").free, portions.of("crm").free) == (1, 10)
+        with pytest.raises(Full), Share(portions.of("ats")) as other:
+            other.grow(2)
+    del share, other
+    assert portions.of("ats").free == 10
+    assert len(portions._bounds) == 0
