@@ -184,8 +184,9 @@ async def test_a_conflict_that_slips_past_the_first_look_is_still_none_to_act_on
 
 
 async def test_poison_inside_a_batch_harms_nobody_beside_it(stage: Stage) -> None:
-    """What cannot be read, is sealed with another key or was altered on its way is a dead letter by itself; the
-    rest is decided.
+    """What cannot be read, is sealed with another key or was altered on its way is a dead letter by itself.
+
+    The rest is decided.
     """
     good = [decline(grace(name), name) for name in ("ada", "alan", "edsger")]
     foreign = await _as_sent(stage, decline(grace("mallory"), "foreign"), key=new_key())
