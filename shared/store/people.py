@@ -19,14 +19,18 @@ from shared.store.client import Collection, Database, Document, upsert
 #: More keys than any one person has: a shared address, or somebody who ties strangers together. Such a case
 #: is held.
 MAX_KEYS = 40
+#: More cards than are read for one person. Few keys that come in ever new mixtures would make many.
+MAX_CARDS = 200
 #: Steps from key to card to key. A chain longer than this is treated as tangled.
 MAX_STEPS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """All keys of one person, as far as the cards tell. ``tangled``: too many, or too far apart, to be one
-    person. ``changed``: newer details of the person lie in some card. ``erased_at``: of the last erasure.
+    """All keys of one person, as far as the cards tell.
+
+    ``tangled``: too many, or too far apart, to be one person, whoever else is asked about in the same set.
+    ``changed``: newer details of the person lie in some card. ``erased_at``: of the last erasure.
     """
 
     keys: frozenset[str]
@@ -102,7 +106,7 @@ class People:
     async def identities(self, starts: Mapping[str, frozenset[str]]) -> dict[str, Identity]:
         """For each start (any name, with the keys it knows) the whole person."""
         everything = frozenset().union(*starts.values())
-        cards, complete = await self._reach(everything, MAX_KEYS * max(len(starts), 1))
+        cards, complete = await self._reach(everything, max(MAX_CARDS, MAX_KEYS * len(starts)))
         if complete or len(starts) == 1:
             links = _links(cards)
             return {name: _identity(keys, links, complete=complete) for name, keys in starts.items()}
@@ -160,14 +164,14 @@ def _links(cards: Sequence[_Link]) -> Mapping[str, Sequence[_Link]]:
 
 def _identity(start: frozenset[str], links: Mapping[str, Sequence[_Link]], *, complete: bool) -> Identity:
     seen, frontier, own = set(start), set(start), set[_Link]()
-    while frontier:
+    for _ in range(MAX_STEPS):  # as far as for this one alone: the set may have been read further
         near = {card for known in frontier for card in links.get(known, ())} - own
         own |= near
         frontier = {key for card in near for key in card.keys} - seen
         seen |= frontier
     return Identity(
         frozenset(seen),
-        tangled=not complete or len(seen) > MAX_KEYS,
+        tangled=not complete or bool(frontier) or len(seen) > MAX_KEYS or len(own) > MAX_CARDS,
         changed=any(card.changed for card in own),
         erased_at=max((card.erased_at for card in own if card.erased_at), default=None),
     )

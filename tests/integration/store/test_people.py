@@ -3,8 +3,10 @@
 import asyncio
 from datetime import UTC, datetime
 
+import pytest
+
 from shared.store.client import Database, Document
-from shared.store.people import MAX_KEYS, MAX_STEPS, People, card_id
+from shared.store.people import MAX_CARDS, MAX_KEYS, MAX_STEPS, Identity, People, card_id
 
 NOON = datetime(2026, 6, 3, 12, tzinfo=UTC)
 
@@ -76,11 +78,59 @@ async def test_a_key_that_is_shared_by_too_many_is_tangled_and_hides_nobody_else
 async def test_in_a_set_whose_reading_is_cut_short_everybody_is_still_told_whole(database: Database) -> None:
     """Far more cards than one read takes: each start is then looked at alone."""
     people = People(database)
-    await people.add([card("shared", f"e{n}") for n in range(3 * MAX_KEYS)])
+    await people.add([card("shared", f"e{n}") for n in range(3 * MAX_CARDS)])
     await people.add([card("g1", "g2"), card("g2", "g3")])
     found = await people.identities({"shared": frozenset({"shared"}), "grace": frozenset({"g1"})})
     assert found["shared"].tangled
     assert (found["grace"].keys, found["grace"].tangled) == (frozenset({"g1", "g2", "g3"}), False)
+
+
+async def in_any_company(people: People, *start: str) -> Identity:
+    """Who this is, said in the same words whoever else is asked about."""
+    starts = {"this": frozenset(start)}
+    others = {f"k{n}": frozenset({f"k{n}"}) for n in range(1, MAX_STEPS + 2)}
+    alone = (await people.identities(starts))["this"]
+    assert (await people.identities(starts | others))["this"] == alone
+    assert (await people.identities(starts | {"nobody": frozenset({"nobody"})}))["this"] == alone
+    return alone
+
+
+@pytest.mark.parametrize(("count", "tangled"), [(15, False), (MAX_KEYS // 3, False), (MAX_KEYS, True)])
+async def test_keys_and_not_cards_tell_how_much_is_too_much(
+    database: Database,
+    count: int,
+    tangled: bool,  # noqa: FBT001
+) -> None:
+    """Three names that are sent with ever new ids of the same applications make many cards of few keys."""
+    people = People(database)
+    await people.add([card(base, f"x{n}") for base in ("e", "p", "u") for n in range(count)])
+    assert (await in_any_company(people, "e", "p")).tangled is tangled
+
+
+@pytest.mark.parametrize(("cards", "tangled"), [(MAX_CARDS, False), (MAX_CARDS + 1, True)])
+async def test_more_cards_than_are_read_for_one_person_are_tangled(
+    database: Database,
+    cards: int,
+    tangled: bool,  # noqa: FBT001
+) -> None:
+    """However few the keys are that they mix."""
+    people = People(database)
+    pairs = [(f"a{n}", f"b{m}") for n in range(19) for m in range(19)]
+    assert len(pairs) > cards
+    await people.add([card(*pair) for pair in pairs[:cards]])
+    assert (await in_any_company(people, "a0")).tangled is tangled
+
+
+@pytest.mark.parametrize(("steps", "tangled"), [(MAX_STEPS - 1, False), (MAX_STEPS, True)])
+async def test_who_else_is_asked_about_shortens_no_chain(
+    database: Database,
+    steps: int,
+    tangled: bool,  # noqa: FBT001
+) -> None:
+    """From the end it is as long as it is, also where somebody in its middle is in the same set."""
+    people = People(database)
+    await people.add([card(f"k{n}", f"k{n + 1}") for n in range(steps)])
+    assert (await in_any_company(people, "k0")).tangled is tangled
 
 
 async def test_what_is_erased_is_gone_and_still_links(database: Database) -> None:
