@@ -31,7 +31,7 @@ from shared.store import client
 from shared.telemetry import Metrics, redact
 from shared.vault import Keyring, Sealer, new_key
 
-#: Deliveries that nobody signed, from everybody together; more are told to slow down.
+#: Deliveries that nobody signed, from everybody together, and greetings of each name: more are slowed down.
 UNSIGNED = Rate(per_second=50, burst=200)
 
 #: Long enough to look; a connection that is not there is not waited for.

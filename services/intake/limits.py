@@ -1,11 +1,17 @@
 """How much is let in: token buckets for rates, and shares of what the process may hold at one time. Pure."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Self
 from weakref import WeakValueDictionary
+
+#: Names whose greetings are counted: the last ones, for strangers may make names up without end.
+MAX_GREETED = 10_000
+#: Letters of a name that are remembered: more than the name of any source has.
+MAX_GREETED_LETTERS = 65
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +42,32 @@ class Bucket:
 
 
 class Limits:
-    """One bucket a source for its own deliveries, and one for all that nobody signed.
+    """A bucket of each source for its own deliveries, one of each name for greetings, and one for all that
+    nobody signed.
 
-    Strangers drink from a bucket of their own, so that they cannot use up a source's.
+    Strangers drink from a bucket of their own, so that they cannot use up a source's. Greetings are nobody's
+    either; a name that is no source has a bucket as sources have, or a wait would tell which it is.
     """
 
     def __init__(self, unsigned: Rate, now: datetime) -> None:
         self._unsigned = Bucket(unsigned, now)
         self._buckets: dict[str, Bucket] = {}
+        self._greeted: OrderedDict[str, Bucket] = OrderedDict()
 
     def signed(self, source: str, rate: Rate, now: datetime) -> float:
         """As Bucket.take, for what this source did send. A changed rate begins with all its burst."""
         bucket = self._buckets.get(source)
         if bucket is None or bucket.rate != rate:
             bucket = self._buckets[source] = Bucket(rate, now)
+        return bucket.take(now)
+
+    def greeting(self, name: str, now: datetime) -> float:
+        """As Bucket.take, for a greeting to this name: as many to each as all may send that nobody signed."""
+        key = name[:MAX_GREETED_LETTERS]
+        bucket = self._greeted.pop(key, None) or Bucket(self._unsigned.rate, now)
+        self._greeted[key] = bucket
+        if len(self._greeted) > MAX_GREETED:
+            self._greeted.popitem(last=False)
         return bucket.take(now)
 
     def unsigned(self, now: datetime) -> float:

@@ -134,9 +134,7 @@ class Door:
             if isinstance(source, Answer):
                 return source
             seen.kind = source.kind
-            wait_s = self._limits.signed(source.name, source.rate, now)
-            if wait_s:
-                raise problems.too_many(wait_s)
+            _slow_down(self._limits.signed(source.name, source.rate, now))
             try:
                 return source, SOURCES[source.kind].map_events(delivery, source.config), now
             except Invalid as error:
@@ -179,9 +177,10 @@ class Door:
             answer = greeting.answered(source.kind, delivery, secrets, source.config)
         if answer is None and delivery.method != "POST":
             answer = greeting.stand_in(delivery, name, self._filler)
-        if answer is not None or delivery.method != "POST":
-            self._slow_down_strangers(now)
-        if answer is None and delivery.method != "POST":
+        if answer is not None:
+            _slow_down(self._limits.greeting(name, now))
+        elif delivery.method != "POST":
+            _slow_down(self._limits.unsigned(now))
             raise problems.no_greeting()
         return answer
 
@@ -203,16 +202,12 @@ class Door:
             if source is not None:
                 return source
             refusal = problems.unknown_source()
-        self._slow_down_strangers(now)
         answer = greeting.stand_in(delivery, name, self._filler)
         if answer is not None:
+            _slow_down(self._limits.greeting(name, now))
             return answer
+        _slow_down(self._limits.unsigned(now))
         raise problems.unknown_source() if source is None else refusal
-
-    def _slow_down_strangers(self, now: datetime) -> None:
-        wait_s = self._limits.unsigned(now)
-        if wait_s:
-            raise problems.too_many(wait_s)
 
     async def _publish(self, events: Sequence[Event]) -> None:
         unique = distinct(events)
@@ -242,6 +237,11 @@ def _unread(scope: Scope) -> Delivery:
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
     query: bytes = scope["query_string"]
     return Delivery(folded(headers), b"", scope["method"], query.decode("utf-8", "replace"))
+
+
+def _slow_down(wait_s: float) -> None:
+    if wait_s:
+        raise problems.too_many(wait_s)
 
 
 def _accepted(sent: Sent, event: Event) -> dict[str, str | None]:

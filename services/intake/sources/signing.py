@@ -4,12 +4,21 @@ import base64
 import binascii
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shared.errors import SignatureInvalid
 
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}){16,64}", re.ASCII)
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{20,128}={0,2}", re.ASCII)
+#: In the names of headers by which senders prove who they are.
+_PROOF = re.compile(r"signature|hmac|digest|authorization|token", re.ASCII)
+
+
+def proves_otherwise(headers: Mapping[str, str], *own: str) -> bool:
+    """Whether a header that is none of a kind's own is to prove who sends this: it is a delivery of another
+    kind, however much it looks like a greeting of this one.
+    """
+    return any(_PROOF.search(name) and name not in own for name in headers)
 
 
 def hex_digest(text: str) -> bytes | None:

@@ -64,10 +64,13 @@ def verify(
 def handshake(delivery: Delivery, _secrets: Sequence[str], _config: Config, /) -> Answer | None:
     """Activation asks for its own ``X-Hook-Secret`` back, with 200; whoever asks learns nothing by it.
 
-    Raises Invalid for one that no answer could carry.
+    It may come with the Authorization that a subscription was given. Raises Invalid for one that no answer
+    could carry.
     """
     told = delivery.headers.get("x-hook-secret")
     if delivery.method != "POST" or told is None:
+        return None
+    if signing.proves_otherwise(delivery.headers, "smartrecruiters-signature", "authorization"):
         return None
     if not _HOOK_SECRET.fullmatch(told):
         raise Invalid.at("", "the header X-Hook-Secret: 1 to 200 visible ASCII characters are expected, once")

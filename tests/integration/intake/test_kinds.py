@@ -135,6 +135,46 @@ async def test_what_is_no_greeting_is_no_way_in(stage: Stage, method: str) -> No
         assert answer.json()["type"] == "urn:afterword:problem:method-not-allowed"
 
 
+CHALLENGE = "challengeCode=0a1b2c3d-0a1b-4a1b-8a1b-0a1b2c3d4e5f"
+UNSIGNED = {"content-type": "application/json"}
+
+
+async def test_who_signs_nothing_keeps_no_greeting_from_its_answer(stage: Stage) -> None:
+    """A platform that is not answered gives the source up; names are told apart by this as little as else."""
+    await stage.source("li", "linkedin")
+    refused = [
+        await stage.http.post("/v1/sources/li/events", content=b"{}", headers=UNSIGNED) for _ in range(210)
+    ]
+    assert (statuses(refused).count(401), statuses(refused).count(429)) == (200, 10)
+    greeted = [await stage.http.get(f"/v1/sources/{name}/events?{CHALLENGE}") for name in ("li", "nobody")]
+    tested = [
+        await stage.http.post(f"/v1/sources/{name}/events", content=b'{"test":true}', headers=UNSIGNED)
+        for name in ("li", "nobody")
+    ]
+    assert statuses(greeted + tested) == [200] * 4
+
+
+async def test_who_greets_one_name_keeps_no_other_from_its_answer(stage: Stage) -> None:
+    """Each has a rate of its own, whether it is a source or not."""
+    await stage.source("li", "linkedin")
+    flood = [await stage.http.get(f"/v1/sources/nobody/events?{CHALLENGE}") for _ in range(210)]
+    assert statuses(flood).count(429) == 10
+    other = [await stage.http.get(f"/v1/sources/{name}/events?{CHALLENGE}") for name in ("li", "no-one")]
+    assert statuses(other) == [200, 200]
+
+
+@pytest.mark.parametrize("kind", ["greenhouse", "generic", "recruitee"])
+async def test_what_is_signed_wrongly_is_no_greeting(stage: Stage, kind: str) -> None:
+    """However it looks: answered with success, it would be lost. A name that is no source answers alike."""
+    await stage.source("ats", kind)
+    body = json.dumps({**REJECTED, "test": True}).encode()
+    for header in ("signature", "x-signature", "webhook-signature", "authorization", "x-acme-hmac-sha256"):
+        headers = {**UNSIGNED, header: "sha256 " + "0" * 64}
+        for name in ("ats", "nobody"):
+            answer = await stage.http.post(f"/v1/sources/{name}/events", content=body, headers=headers)
+            assert answer.status_code == 401
+
+
 async def test_strangers_who_greet_are_slowed_down(stage: Stage) -> None:
     """As all who sign nothing; whoever signs is served."""
     await stage.source("gh", "greenhouse")

@@ -63,3 +63,10 @@ def test_each_name_has_a_secret_of_its_own_as_sources_have() -> None:
     assert answer("ats") != answer("ats", "another filler")
     assert "filler" not in str(answer("ats"))
     assert answer("\udcff") is not None
+
+
+def test_what_is_long_is_no_greeting() -> None:
+    """Of a stranger's body that is long the door may have kept nothing."""
+    longest = Delivery({}, b" " * greeting.MAX_GREETING_BYTES, "GET", "challenge=x")
+    assert answer("ats", delivery=longest) is not None
+    assert answer("ats", delivery=Delivery({}, longest.body + b" ", "GET", "challenge=x")) is None

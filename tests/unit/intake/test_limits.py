@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.limits import Bound, Bucket, Full, Limits, Portions, Rate, Share
+from services.intake.limits import MAX_GREETED, Bound, Bucket, Full, Limits, Portions, Rate, Share
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -56,6 +56,26 @@ def test_strangers_do_not_use_up_a_source() -> None:
     assert limits.signed("ats", rate, NOW) == 0
     assert limits.signed("ats", rate, NOW) > 0
     assert limits.signed("crm", rate, NOW) == 0
+
+
+def test_each_name_is_greeted_at_a_rate_of_its_own() -> None:
+    """What nobody signed uses up none of it; the names greeted longest ago are forgotten, and begin anew."""
+    limits = Limits(Rate(1, 1), NOW)
+    assert [limits.unsigned(NOW) > 0, limits.unsigned(NOW) > 0] == [False, True]
+    assert [limits.greeting("ats", NOW) > 0 for _ in range(2)] == [False, True]
+    assert limits.greeting("crm", NOW) == 0
+    for number in range(MAX_GREETED - 2):
+        limits.greeting(f"no-{number}", NOW)
+    assert limits.greeting("ats", NOW) > 0
+    limits.greeting("one more", NOW)
+    assert [limits.greeting("ats", NOW) > 0, limits.greeting("crm", NOW) > 0] == [True, False]
+
+
+def test_a_name_of_any_length_is_remembered_by_its_beginning() -> None:
+    """No source has one so long."""
+    limits = Limits(Rate(1, 1), NOW)
+    assert limits.greeting("a" * 100 + "b", NOW) == 0
+    assert limits.greeting("a" * 100 + "c", NOW) > 0
 
 
 def test_a_changed_rate_holds_from_the_next_delivery_on() -> None:

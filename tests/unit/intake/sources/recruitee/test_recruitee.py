@@ -34,14 +34,29 @@ class TestRecruitee(AdapterContract):
             with pytest.raises(SignatureInvalid):
                 self.verify(Delivery({self.signature: text}, body), "s3cret")
 
-    def greeted(self, body: bytes, method: str = "POST", *secrets: str) -> Answer | None:
+    def greeted(self, body: bytes, method: str = "POST", *secrets: str, **headers: str) -> Answer | None:
         """How a delivery that nobody signed is greeted."""
-        return self.adapter.handshake(Delivery({}, body, method), secrets, self.adapter.CONFIG())
+        return self.adapter.handshake(Delivery(headers, body, method), secrets, self.adapter.CONFIG())
 
     def test_the_test_is_answered_before_anybody_knows_the_secret(self) -> None:
         """With success and nothing else, whoever asks; what else is in it is not read."""
         for body in (b'{"test":true}', b'{"test": true}', encoded({**DECLINED, "test": True})):
             assert self.greeted(body) == self.greeted(body, "POST", self.secret) == Answer(200)
+
+    def test_what_another_kind_signed_is_none(self) -> None:
+        """In a header or in the body; Recruitee's own may be of a secret that nobody here knows yet."""
+        test = b'{"test":true}'
+        assert self.greeted(test, **{self.signature: "0" * 64}) == Answer(200)
+        for header in (
+            "signature",
+            "webhook-signature",
+            "authorization",
+            "x-token",
+            "x-hmac",
+            "content-digest",
+        ):
+            assert self.greeted(test, **{header: "0", self.signature: "0" * 64}) is None
+        assert self.greeted(b'{"test":true,"signature":"0"}') is None
 
     @pytest.mark.parametrize(
         "body",

@@ -102,6 +102,13 @@ class TestSmartRecruiters(AdapterContract):
             self.adapter.handshake(Delivery({"x-hook-secret": told}, b""), (), config)
         assert self.adapter.handshake(Delivery({"x-hook-secret": "ab"}, b"", "GET"), (), config) is None
 
+    def test_what_another_kind_signed_is_no_activation(self) -> None:
+        """SmartRecruiters' own signature, and the Authorization that a subscription may be given, are."""
+        for header in ("smartrecruiters-signature", "authorization", "signature", "x-hmac"):
+            asked = Delivery({"x-hook-secret": "ab", header: "0"}, b"")
+            greets = self.adapter.handshake(asked, (), self.adapter.CONFIG()) is not None
+            assert greets == (header in {"smartrecruiters-signature", "authorization"})
+
     def test_success_is_202(self) -> None:
         """Its documentation takes all else for a failure, 200 too."""
         assert self.adapter.SUCCESS_STATUS == 202
