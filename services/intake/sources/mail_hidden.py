@@ -102,5 +102,8 @@ def _attributes(tag: str) -> Mapping[str, str]:
 
 def _style(text: str) -> Mapping[str, str]:
     """Of a property that is given twice the last counts."""
-    declared = (one.partition(":") for one in _COMMENT.sub("", text).lower().split(";"))
+    # behind the last end of a comment none is looked for, or each that begins there would look to the end
+    commented, end, rest = text.rpartition("*/")
+    plain = _COMMENT.sub("", commented + end) + rest
+    declared = (one.partition(":") for one in plain.lower().split(";"))
     return {name.strip(): value.partition("!")[0].strip() for name, _, value in declared}

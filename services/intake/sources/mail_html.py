@@ -8,7 +8,8 @@ import re
 
 from services.intake.sources.mail_hidden import Elements, Hider
 
-_TAG = re.compile(r"<!--(?:-?>)?|--!?>|<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*)[^<>]*>|<[!?][^<>]*>")
+#: A name gives no letter back (`*+`), or one without an end would be read anew for each of its letters.
+_TAG = re.compile(r"<!--(?:-?>)?|--!?>|<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*+)[^<>]*>|<[!?][^<>]*>")
 #: A comment holds markup too: what one program alone shows (`<!--[if mso]>`) is for no other.
 _OPENS, _CLOSES = "<!--", ("-->", "--!>")
 _UNSEEN = frozenset({"head", "script", "style", "title", "template"})
