@@ -116,7 +116,38 @@ def test_a_page_is_read_as_it_is_seen() -> None:
     )
     seen = mail_html.seen_text(page).split("\n")
     assert [line.strip() for line in seen] == ["One two <3", "three", "> q", "> r", ">", "four", "five"]
-    assert mail_html.seen_text("a<style>b") == "a"
+    assert mail_html.seen_text("a<style>b</style>c") == "ac"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<html><head><meta charset=utf-8><body><p>STOP</p></body></html>",
+        "<html><head><meta charset=utf-8><BODY class=x><p>STOP</p></body></html>",
+        "<html><head/><body><p>STOP</p></body></html>",
+        "<html><head><title/></head><body><p>STOP</p><svg><title>x</title></svg></body></html>",
+        "<html><head><title>Re: you</head><body><p>STOP</p></body></html>",
+        "<html><title>Re: you<body><p>STOP</p></body></html>",
+        "<html><head><style>p {}<script>x()</head><body><p>STOP</p></body></html>",
+        "<html><head><script>a = '</head><body>'</script></head><body><p>STOP</p></body></html>",
+        "<head><title>Re: you<body style='display:none'>We wrote</body><p>STOP",
+        "<template/><p>STOP</p>",
+        "<script src='x'/><p>STOP</p>",
+        "<style><p>STOP</p>",
+        "<p>STOP</p><style>p {}</style><script>",
+    ],
+)
+def test_what_is_never_closed_hides_nothing(page: str) -> None:
+    """A wish might stand behind it; but where the head ends, there ends what stands in it."""
+    assert mail_html.seen_text(page).strip() == "STOP"
+
+
+@pytest.mark.parametrize("name", ["script", "style", "template", "title"])
+def test_what_is_closed_is_hidden_to_its_end(name: str) -> None:
+    """Whatever stands in it, and whatever begins there."""
+    page = f"<body>a<{name} x='y'>b<p>c</head><body><!-- d </{name.upper()} >e</{name}>f"
+    assert mail_html.seen_text(page).split() == ["aef"]
+    assert mail_html.seen_text(f"a<{name}>b<p>c").split() == ["ab", "c"]
 
 
 @pytest.mark.parametrize(
