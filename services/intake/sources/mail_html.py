@@ -4,11 +4,10 @@ Not an HTML parser: two passes over the tags, whose time grows with the length a
 hides nothing.
 """
 
-import html
 import re
 from collections.abc import Mapping, Sequence
 
-from services.intake.sources.mail_hidden import Elements, Hider
+from services.intake.sources.mail_hidden import Elements, Hider, unescaped
 
 #: A name gives no letter back (`*+`), or one without an end would be read anew for each of its letters.
 _TAG = re.compile(r"<!--(?:-?>)?|--!?>|<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*+)[^<>]*>|<[!?][^<>]*>")
@@ -118,4 +117,4 @@ class _Seen:
 
 def _plain(text: str) -> str:
     """Line breaks in the source are spaces on the page."""
-    return re.sub(r"\s+", " ", html.unescape(text))
+    return re.sub(r"\s+", " ", unescaped(text))

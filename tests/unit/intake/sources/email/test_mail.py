@@ -150,6 +150,13 @@ def test_what_is_closed_is_hidden_to_its_end(name: str) -> None:
     assert mail_html.seen_text(f"a<{name}>b<p>c").split() == ["ab", "c"]
 
 
+def test_a_number_of_no_letter_is_no_reason_to_lose_a_page() -> None:
+    """However long it is; Python reads none of thousands of digits."""
+    number = "&#" + "9" * 5_000 + ";"
+    assert mail_html.seen_text(f"<p style='color:{number}'>No{number}</p>").strip() == "No\ufffd"
+    assert mail_html.seen_text("&#0000065;&#x41;&#65 &#1114112;") == "AAA \ufffd"
+
+
 @pytest.mark.parametrize(
     ("page", "seen"),
     [
