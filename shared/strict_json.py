@@ -29,7 +29,7 @@ class _Doubled(dict[str, Any]):
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
-        self.names = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
+        self.names = {name for name, times in Counter(name for name, _ in pairs).items() if times > 1}
 
 
 class _Doubtful(ValueError):

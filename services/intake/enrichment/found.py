@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import getaddresses
 from typing import Any, Literal
@@ -9,6 +10,7 @@ from typing import Any, Literal
 from services.intake.enrichment.asking import Found, Subject
 from services.intake.sources import Ignored, Sent, reading
 from services.intake.sources.delivery import gathered
+from services.intake.sources.mail import MAX_BYTES
 from services.intake.sources.mail_html import seen_text
 from shared.events import (
     MAX_TEXT,
@@ -23,6 +25,8 @@ from shared.identity import canonical_email
 
 #: Messages handed on, the newest: with what else is said of a person they fit into one message on the bus.
 MAX_MESSAGES = 40
+#: Characters of a text that may name several; a part of a longer one would be somebody else's.
+_MAX_ADDRESSES = 10_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MARKUP = re.compile(r"<[a-zA-Z/!]")
 
@@ -44,8 +48,15 @@ def unwelcome(person: Person) -> Sent:
 def addresses(*told: Any) -> frozenset[str]:
     """The e-mail addresses in these texts, or lists of texts, as they are compared."""
     texts = [one for item in told for one in (item if isinstance(item, list) else [item])]
-    pairs = getaddresses([text for text in texts if isinstance(text, str)])
+    pairs = (pair for text in texts if isinstance(text, str) for pair in _pairs(text))
     return frozenset(form for _, address in pairs if (form := canonical_email(address)))
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """Names and addresses; none where the library fails on a stranger's text."""
+    with suppress(RecursionError):
+        return getaddresses([text]) if len(text) <= _MAX_ADDRESSES else []
+    return []
 
 
 def direction(senders: frozenset[str], receivers: frozenset[str], own: frozenset[str]) -> Direction | None:
@@ -107,5 +118,5 @@ def values(model: Any, name: str) -> list[Any]:
 def _words(text: Any) -> str | None:
     if not isinstance(text, str):
         return None
-    words = (seen_text(text) if _MARKUP.search(text) else text).strip()
+    words = (seen_text(text[:MAX_BYTES]) if _MARKUP.search(text) else text).strip()
     return words[:MAX_TEXT] or None

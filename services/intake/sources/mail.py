@@ -13,6 +13,7 @@ from email.message import EmailMessage
 from email.parser import BytesParser, Parser
 from email.policy import EmailPolicy
 from email.utils import getaddresses, parsedate_to_datetime
+from typing import Any
 
 from shared.errors import Invalid
 from shared.moments import to_millisecond
@@ -25,6 +26,10 @@ MAX_PARTS = 50
 MAX_HEADER = 1_000
 
 _PART = re.compile(rb"content-type", re.IGNORECASE)
+#: What tells of a part how it is written: the library asks for it over and over, and makes do with the text.
+_OF_PARTS = frozenset({"content-type", "content-disposition", "content-transfer-encoding"})
+#: A comment there, or what is in quotes and holds none.
+_COMMENT = re.compile(r'("(?:[^"\\]|\\.)*+")|\([^()]*\)')
 #: Words encoded one after another (RFC 2047, 6.2): the space between them parts nothing.
 _ENCODED = r"=\?[^?\s]+\?[bq]\?[^?\s]*\?="
 _ADJACENT = re.compile(rf"({_ENCODED})\s+(?={_ENCODED})", re.IGNORECASE)
@@ -43,6 +48,11 @@ class _Bounded(EmailPolicy):
             return name, ""
         value = _ADJACENT.sub(r"\1", _unescaped(raw))
         return name, _first_word(value) if name.lower() == "content-transfer-encoding" else value
+
+    def header_fetch_parse(self, name: str, value: str) -> Any:
+        if name.lower() in _OF_PARTS:
+            return _COMMENT.sub(r"\1", "".join(value.splitlines()))
+        return super().header_fetch_parse(name, value)
 
 
 def _unescaped(value: str) -> str:

@@ -67,7 +67,7 @@ def _in_order(part: EmailMessage) -> list[EmailMessage]:
 
 def _is_body(part: EmailMessage, *, files: bool) -> bool:
     with suppress(Exception):
-        return not part.is_attachment() and (files or not part.get_filename())
+        return mail.word(part, "Content-Disposition") != "attachment" and (files or not part.get_filename())
     return True
 
 

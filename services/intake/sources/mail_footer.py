@@ -40,15 +40,13 @@ _LONGEST = 100
 
 def without_footer(text: str) -> str:
     """What stands above such lines."""
-    above = text.rstrip()
-    while above:
-        rest, _, last = above.rpartition("\n")
-        if not _is_footer(last):
-            break
-        above = rest.rstrip()
-    return above
+    lines = text.rstrip().split("\n")
+    while lines and (not lines[-1].strip() or _is_footer(lines[-1])):
+        lines.pop()
+    return "\n".join(lines).rstrip()
 
 
 def _is_footer(line: str) -> bool:
-    shown = _EDGES.sub("", _LINK.sub(" ", fold(line)))
-    return len(shown) <= _LONGEST and _FOOTER.fullmatch(shown) is not None
+    # the length first: what is done to a short line would take hours on a stranger's long one
+    shown = _LINK.sub(" ", line).strip()
+    return len(shown) <= _LONGEST and _FOOTER.fullmatch(_EDGES.sub("", fold(shown))) is not None

@@ -12,6 +12,8 @@ from typing import NamedTuple
 _MAY_HIDE = re.compile(r"style|hidden|size", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+#: No letter has such a number, and Python refuses to read one of thousands of digits.
+_NO_LETTER = re.compile(r"&#[0-9]{40,};?", re.ASCII)
 _ZERO = re.compile(r"\+?(0+(\.0*)?|\.0+)([a-z]+|%)?")
 #: Sizes by that of what is around: nothing of nothing is nothing.
 _RELATIVE = re.compile(r"[\d.+-]*(em|ex|ch|%)|inherit|unset|smaller|larger")
@@ -73,6 +75,11 @@ class Elements:
         return name
 
 
+def unescaped(text: str) -> str:
+    """Text with the letters that its references name."""
+    return html.unescape(_NO_LETTER.sub("\ufffd", text))
+
+
 def _within(around: Hider, number: int, tag: str) -> Hider:
     if not _MAY_HIDE.search(tag):
         return around
@@ -96,11 +103,14 @@ def _attributes(tag: str) -> Mapping[str, str]:
     """Of one that is given twice the first counts."""
     told: dict[str, str] = {}
     for name, value in _ATTRIBUTE.findall(tag):
-        told.setdefault(name.lower(), html.unescape(value.strip("\"'")))
+        told.setdefault(name.lower(), unescaped(value.strip("\"'")))
     return told
 
 
 def _style(text: str) -> Mapping[str, str]:
     """Of a property that is given twice the last counts."""
-    declared = (one.partition(":") for one in _COMMENT.sub("", text).lower().split(";"))
+    # behind the last end of a comment none is looked for, or each that begins there would look to the end
+    commented, end, rest = text.rpartition("*/")
+    plain = _COMMENT.sub("", commented + end) + rest
+    declared = (one.partition(":") for one in plain.lower().split(";"))
     return {name.strip(): value.partition("!")[0].strip() for name, _, value in declared}

@@ -1,17 +1,21 @@
 """The words of an HTML mail, line by line, as a reader sees them; what it quotes begins with ``>``.
 
-Not an HTML parser: one pass over the tags, whose time grows with the length alone, whatever is never closed.
+Not an HTML parser: two passes over the tags, whose time grows with the length alone, and what is never closed
+hides nothing.
 """
 
-import html
 import re
+from collections.abc import Mapping, Sequence
 
-from services.intake.sources.mail_hidden import Elements, Hider
+from services.intake.sources.mail_hidden import Elements, Hider, unescaped
 
-_TAG = re.compile(r"<!--(?:-?>)?|--!?>|<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*)[^<>]*>|<[!?][^<>]*>")
+#: A name gives no letter back (`*+`), or one without an end would be read anew for each of its letters.
+_TAG = re.compile(r"<!--(?:-?>)?|--!?>|<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*+)[^<>]*>|<[!?][^<>]*>")
 #: A comment holds markup too: what one program alone shows (`<!--[if mso]>`) is for no other.
 _OPENS, _CLOSES = "<!--", ("-->", "--!>")
-_UNSEEN = frozenset({"head", "script", "style", "title", "template"})
+_UNSEEN = frozenset({"script", "style", "title", "template"})
+#: By the first of these the head ends, and with it what begins there and is never closed.
+_HEAD_ENDS = frozenset({("/", "head"), ("", "body")})
 _LINES = frozenset(
     {
         "address",
@@ -38,30 +42,46 @@ _MAX_DEPTH = 9
 
 def seen_text(page: str) -> str:
     """What stands on the page, without what is not shown."""
-    seen = _Seen()
-    unseen, end = "", 0
-    # one that is never closed would hide whatever follows
-    last_close = max(map(page.rfind, _CLOSES))
-    for tag in _TAG.finditer(page):
-        if not unseen:
-            if tag[0] in _CLOSES:
-                continue
-            seen.text(page[end : tag.start()])
-        end = tag.end()
-        name, closes = (tag["name"] or "").lower(), bool(tag["end"])
-        if unseen == _OPENS:
-            unseen = "" if tag[0].endswith(_CLOSES) else unseen
-        elif unseen:
-            unseen = "" if closes and name == unseen else unseen
-        elif tag[0] == _OPENS and tag.start() < last_close:
-            unseen = _OPENS
-        elif name in _UNSEEN and not closes:
-            unseen = name
-        elif name:
-            seen.tag(name, tag[0], closes=closes)
-    if not unseen:
-        seen.text(page[end:])
+    seen, shown_from = _Seen(), 0
+    tags = list(_TAG.finditer(page))
+    ends = _ends(tags)
+    for tag in tags:
+        start = tag.start()
+        if start < shown_from or tag[0] in _CLOSES:
+            continue
+        seen.text(page[shown_from:start])
+        shown_from = ends.get(start, tag.end())
+        if tag["name"] and start not in ends:
+            seen.tag(tag["name"].lower(), tag[0], closes=bool(tag["end"]))
+    seen.text(page[shown_from:])
     return seen.all()
+
+
+def _ends(tags: Sequence[re.Match[str]]) -> Mapping[int, int]:
+    """Where what begins and is not seen ends, by where it begins; what is not closed is not among it.
+
+    Nor is what says itself that it holds nothing, or is followed by another of its name before an end comes.
+    """
+    ends: dict[int, int] = {}
+    comments: list[int] = []
+    open_at: dict[str, int] = {}
+    begun: list[int] = []
+    head_end = 0
+    for tag in tags:
+        name, start = (tag["name"] or "").lower(), tag.start()
+        if tag[0] == _OPENS:
+            comments.append(start)
+        elif tag[0].endswith(_CLOSES):
+            ends.update(dict.fromkeys(comments, tag.end()))
+            comments.clear()
+        if (tag["end"], name) in _HEAD_ENDS:
+            head_end = head_end or start
+        elif tag["end"] and name in open_at:
+            ends[open_at.pop(name)] = tag.end()
+        elif name in _UNSEEN and not tag["end"] and not tag[0].endswith("/>"):
+            open_at[name] = start
+            begun.append(start)
+    return {start: head_end for start in begun if start < head_end} | ends
 
 
 class _Seen:
@@ -97,4 +117,4 @@ class _Seen:
 
 def _plain(text: str) -> str:
     """Line breaks in the source are spaces on the page."""
-    return re.sub(r"\s+", " ", html.unescape(text))
+    return re.sub(r"\s+", " ", unescaped(text))

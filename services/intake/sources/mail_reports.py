@@ -60,12 +60,15 @@ def _bounce(message: EmailMessage, blocks: list[EmailMessage], case: str) -> Map
 
 
 def _blocks(status: EmailMessage) -> list[EmailMessage]:
-    """The groups of fields; of the newer type the library reads the first group only."""
+    """The groups of fields; of the newer type the library reads the first group only.
+
+    Of that they may come encoded, so that no bound on lines held before: a letter goes to few.
+    """
     found = mail.inner(status)
     if status.get_content_type() == "message/delivery-status":
         return found
     rest = "\n".join(mail_body.content(block) for block in found).replace("\r\n", "\n")
-    return [*found, *(mail.read_headers(group) for group in rest.split("\n\n"))]
+    return [*found, *map(mail.read_headers, rest.split("\n\n", mail.MAX_PARTS)[: mail.MAX_PARTS])]
 
 
 def _reported(message: EmailMessage) -> str | None:

@@ -47,6 +47,8 @@ _COURTESIES = (
     *("vennligst", "kiitos", "proszę", "dziękuję", "prosím", "děkuji", "lütfen", "пожалуйста", "спасибо"),
     *("будь ласка", "дякую", "من فضلك", "شكرا", "お願いします", "请", "請"),
 )
+#: Categories of what stands on a letter, or is not seen.
+_MARKS = frozenset({"Mn", "Mc", "Me", "Cf"})
 #: What mail programs write before the subject of a mail that is answered.
 _ANSWERS = re.compile(
     r"((re|aw|sv|vs|antw|odp|rif|ynt|отв|回复|回覆|답장|رد)(\[\d+\])? ?[:\uff1a] ?)+", re.IGNORECASE
@@ -74,14 +76,16 @@ def _meant(text: str) -> str:
 
 
 def _folded(text: str) -> str:
-    """Without case, width, marks and what parts words; Turkish has an i with a dot and one without."""
-    letters = unicodedata.normalize("NFKD", text).casefold().replace("\u0131", "i")
-    plain = "".join(letter for letter in letters if not _is_mark(letter))
-    return re.sub(r"[\W_]+", " ", plain).strip()
+    """Without case, width, marks and what parts words; Turkish has an i with a dot and one without.
+
+    The marks that came go first: to put many on one letter in order takes the square of their number.
+    """
+    letters = unicodedata.normalize("NFKD", _without_marks(text)).casefold().replace("\u0131", "i")
+    return re.sub(r"[\W_]+", " ", _without_marks(letters)).strip()
 
 
-def _is_mark(letter: str) -> bool:
-    return unicodedata.combining(letter) > 0 or unicodedata.category(letter) == "Cf"
+def _without_marks(text: str) -> str:
+    return "".join(letter for letter in text if unicodedata.category(letter) not in _MARKS)
 
 
 _COURTESY = re.compile("^(?:{0}) | (?:{0})$".format("|".join(map(_folded, _COURTESIES))))

@@ -1,10 +1,12 @@
 """Reading a mail within bounds, whoever wrote it."""
 
 import time
+from base64 import b64encode
 
 import pytest
 
-from services.intake.sources import mail, mail_body, mail_html
+from services.intake.sources import Delivery, mail, mail_body, mail_html
+from services.intake.sources.email import EmailConfig, map_events
 from shared.errors import Invalid
 from tests.unit.intake.sources.email.letters import written
 
@@ -15,6 +17,26 @@ def nested(kind: str, levels: int) -> bytes:
         f"Content-Type: multipart/{kind}; boundary=b{level}\r\n\r\n--b{level}\r\n" for level in range(levels)
     ]
     return "".join(heads).encode()
+
+
+def in_parts(header: bytes, count: int) -> bytes:
+    """Parts beside each other, each with this header."""
+    part = b"--b\r\n" + header + b"\r\n\r\nx\r\n"
+    return b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + part * count
+
+
+def fields_in_base64(fields: bytes) -> bytes:
+    """A report whose fields are encoded, so that no bound on lines meets them."""
+    letter = b"\r\nMessage-ID: <case_" + b"a" * 32 + b"@acme.example>\r\n"
+    return (
+        b"Content-Type: multipart/report; boundary=b\r\n\r\n--b\r\n"
+        b"Content-Type: message/global-delivery-status\r\n\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n"
+        + b64encode(fields)
+        + b"\r\n--b\r\nContent-Type: text/rfc822-headers\r\n"
+        + letter
+        + b"--b--\r\n"
+    )
 
 
 HOSTILE = {
@@ -31,6 +53,20 @@ HOSTILE = {
     "tags": b"Content-Type: text/html\r\n\r\n" + b"<!--<a <" * 30_000,
     "comments": b"Content-Type: text/html\r\n\r\n" + b"<!-- <!-->" * 12_000 + b"<!--" * 30_000,
     "entities": b"Content-Type: text/html\r\n\r\n&#" + b"9" * 250_000,
+    "a tag that never closes": b"Content-Type: text/html\r\n\r\n<" + b"a" * 60_000,
+    "tags that never close": b"Content-Type: text/html\r\n\r\n" + b"<a " * 80_000,
+    "elements that never end": b"Content-Type: text/html\r\n\r\n" + b"<style><title>" * 18_000,
+    "comments in a style": b'Content-Type: text/html\r\n\r\n<p style="' + b"/* " * 40_000 + b'">No.</p>',
+    "marks around a last line": b"X: y\r\n\r\nNo.\r\na" + b"!" * 60_000 + b"a",
+    "links in a last line": b"X: y\r\n\r\nNo.\r\na " + b"<https://" * 28_000 + b" a",
+    "last lines without end": b"Content-Type: text/html\r\n\r\nNo." + b"<br>ios: x" * 25_000,
+    "accents without end": b"Content-Type: text/plain; charset=utf-8\r\n\r\na" + b"\xcc\x80\xcc\xa3" * 30_000,
+    "vowels that are two": b"Content-Type: text/plain; charset=utf-8\r\n\r\na" + b"\xe0\xbd\xb3" * 40_000,
+    "dispositions of brackets": in_parts(b"Content-Disposition: " + b"(" * 960, 255),
+    "dispositions of parameters": in_parts(b"Content-Disposition: a" + b";a" * 480, 255),
+    "types of parameters": in_parts(b"Content-Type: text/plain" + b";a=b" * 240, 48),
+    "encodings of commas": in_parts(b"Content-Transfer-Encoding: a" + b"," * 960, 255),
+    "fields without end": fields_in_base64(b"\n\n" * 90_000),
     "a part that never ends": b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n',
     "base64 that is none": b"Content-Transfer-Encoding: base64\r\nX: y\r\n\r\n" + b"=*" * 100_000,
     "uuencode that is none": b"Content-Transfer-Encoding: x-uuencode\r\nX: y\r\n\r\nbegin 644 x\r\n\xff\xfe",
@@ -49,6 +85,7 @@ def test_a_hostile_mail_is_read_or_refused_soon(name: str) -> None:
         for header in ("From", "To", "Cc", "Message-ID"):
             mail.addresses(message, header)
             mail.word(message, header)
+        map_events(Delivery({"content-type": "message/rfc822"}, HOSTILE[name]), EmailConfig())
     except Invalid:
         pass
     assert time.process_time() - began < 2
@@ -79,7 +116,45 @@ def test_a_page_is_read_as_it_is_seen() -> None:
     )
     seen = mail_html.seen_text(page).split("\n")
     assert [line.strip() for line in seen] == ["One two <3", "three", "> q", "> r", ">", "four", "five"]
-    assert mail_html.seen_text("a<style>b") == "a"
+    assert mail_html.seen_text("a<style>b</style>c") == "ac"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<html><head><meta charset=utf-8><body><p>STOP</p></body></html>",
+        "<html><head><meta charset=utf-8><BODY class=x><p>STOP</p></body></html>",
+        "<html><head/><body><p>STOP</p></body></html>",
+        "<html><head><title/></head><body><p>STOP</p><svg><title>x</title></svg></body></html>",
+        "<html><head><title>Re: you</head><body><p>STOP</p></body></html>",
+        "<html><title>Re: you<body><p>STOP</p></body></html>",
+        "<html><head><style>p {}<script>x()</head><body><p>STOP</p></body></html>",
+        "<html><head><script>a = '</head><body>'</script></head><body><p>STOP</p></body></html>",
+        "<head><title>Re: you<body style='display:none'>We wrote</body><p>STOP",
+        "<template/><p>STOP</p>",
+        "<script src='x'/><p>STOP</p>",
+        "<style><p>STOP</p>",
+        "<p>STOP</p><style>p {}</style><script>",
+    ],
+)
+def test_what_is_never_closed_hides_nothing(page: str) -> None:
+    """A wish might stand behind it; but where the head ends, there ends what stands in it."""
+    assert mail_html.seen_text(page).strip() == "STOP"
+
+
+@pytest.mark.parametrize("name", ["script", "style", "template", "title"])
+def test_what_is_closed_is_hidden_to_its_end(name: str) -> None:
+    """Whatever stands in it, and whatever begins there."""
+    page = f"<body>a<{name} x='y'>b<p>c</head><body><!-- d </{name.upper()} >e</{name}>f"
+    assert mail_html.seen_text(page).split() == ["aef"]
+    assert mail_html.seen_text(f"a<{name}>b<p>c").split() == ["ab", "c"]
+
+
+def test_a_number_of_no_letter_is_no_reason_to_lose_a_page() -> None:
+    """However long it is; Python reads none of thousands of digits."""
+    number = "&#" + "9" * 5_000 + ";"
+    assert mail_html.seen_text(f"<p style='color:{number}'>No{number}</p>").strip() == "No\ufffd"
+    assert mail_html.seen_text("&#0000065;&#x41;&#65 &#1114112;") == "AAA \ufffd"
 
 
 @pytest.mark.parametrize(

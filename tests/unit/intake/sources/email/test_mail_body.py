@@ -76,6 +76,21 @@ def test_the_encoding_of_a_part_is_its_first_word(told: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        'text/html (a) ; charset="iso-8859-1" (b)',
+        "(a) text/html;\r\n\tcharset=iso-8859-1 (b)",
+        'text/html; name="(;".html; charset=iso-8859-1',
+        "text/html; charset*=us-ascii'en'iso-8859-1",
+    ],
+)
+def test_what_a_part_is_made_of_stands_between_comments(told: str) -> None:
+    """Which are none in quotes."""
+    head = f"Content-Type: {told}\r\nContent-Disposition: (a) inline (b)\r\n\r\n".encode()
+    assert mail_body.passages(mail.read(head + b"<p>\xe9</p>")) == ["é"]
+
+
 TEXT, PAGE = ("Content-Type: text/plain", ""), ("Content-Type: text/html", "")
 PICTURE = ("Content-Type: image/png; name=a.png", "Content-Disposition: inline; filename=a.png", "", "x")
 
@@ -99,6 +114,7 @@ def multipart(kind: str, *parts: tuple[str, ...], boundary: str = "b") -> tuple[
         (((*TEXT, "a"), ("Content-Type: text/plain; name=cv.txt", "", "b")), ["a"]),
         (((*TEXT, "a"), ("Content-Disposition: inline; filename=cv.txt", "", "b")), ["a"]),
         (((*TEXT, "a"), ("Content-Disposition: attachment", "", "b")), ["a"]),
+        (((*TEXT, "a"), ("Content-Disposition: (b) attachment (c)", "", "b")), ["a"]),
         (((*TEXT, "a"), ("Content-Disposition: inline", "", "b")), ["a", "b"]),
         (((*TEXT, "a"), ("Content-Type: message/rfc822", "", "Subject: x", "", "b")), ["a"]),
         ((("Content-Type: text/plain; name=body.txt", "", "a"),), ["a"]),

@@ -30,6 +30,7 @@ def seen(page: str) -> list[str]:
         'style="font-size: 0.0pt"',
         'style="font-size:.0em;color:#fff"',
         'style="mso-hide:all"',
+        'style="display:none;/* a */color:red /* b"',
         'class=x data-x="a" hidden',
         "hidden",
         'hidden=""',
@@ -130,6 +131,7 @@ def test_a_preview_does_not_make_a_stop_word_longer() -> None:
         "<a hidden" + "=" * 240_000 + ">",
         "<a hidden " + "x='" * 80_000 + ">",
         "<a style='" + "/*" * 120_000 + "'>",
+        "<a style='" + "/* */" * 20_000 + "/*/" * 40_000 + "'>",
         "<a style='" + ":;" * 120_000 + "'>",
     ],
 )
