@@ -2,8 +2,12 @@
 # restore.sh FILE [--replace] [--resume]: stops the services, brings the backup back, starts them again.
 set -eu
 cd "$(dirname "$0")/../.."
-if [ ! -r "${1:-}" ]; then
+if [ -z "${1:-}" ]; then
     echo "Which backup? make restore FILE=backups/afterword-....tar.gz" >&2
+    exit 2
+fi
+if [ ! -r "$1" ]; then
+    echo "$1: expected a backup that can be read" >&2
     exit 2
 fi
 file=$1

@@ -64,7 +64,9 @@ def add_source(  # noqa: PLR0913 - each is an option
     secret_file: SecretFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add a source. Its secret is shown this once only, with what is to be done at its platform."""
+    """Add a source. Its secret, if it is made here, is shown this once only, with what is to be done
+    at its platform.
+    """
     keyring = _keyring()
     rate = {"per_second": rate_per_second, "burst": burst}
     told = trial_cli.read_config(kind, config)
@@ -76,12 +78,17 @@ def add_source(  # noqa: PLR0913 - each is an option
         return await sources.add(name, tenant_name, kind, rate, keyring, secret=given, config=told)
 
     document, secret = with_database(work)
-    answer, how = {**_shown(document), "secret": secret}, steps(kind)
+    answer, how = {**_shown(document), **_made(secret, given)}, steps(kind)
     if as_json:
         _print({**answer, "steps": how}, as_json=True)
         return
     _print(answer, as_json=False)
     typer.echo(f"\nTo connect it:\n\n{how}")
+
+
+def _made(secret: str, given: str | None) -> dict[str, str]:
+    """A secret that was made here; one that came out of a file is for nobody's screen."""
+    return {"secret": secret} if given is None else {}
 
 
 @source.command("list")
@@ -111,13 +118,13 @@ def rotate(
     secret_file: SecretFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Give a source a new secret, shown this once only."""
+    """Give a source a new secret, shown this once only if it is made here."""
     keyring, grace = _keyring(), timedelta(hours=grace_hours)
     given = trial_cli.read_secrets(secret_file)[0] if secret_file else None
     until, secret = with_database(
         lambda database: Sources(database, SystemClock()).rotate(name, grace, keyring, secret=given)
     )
-    answer = {"name": name, "url": _url(name), "secret": secret, "previous_until": until.isoformat()}
+    answer = {"name": name, "url": _url(name), **_made(secret, given), "previous_until": until.isoformat()}
     _print(answer, as_json=as_json)
 
 

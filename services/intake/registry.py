@@ -139,9 +139,11 @@ class Sources:
     ) -> tuple[datetime, str]:
         """Until when the secret so far is still taken, and the new one, fresh where the platform gave none.
 
-        A third, older one ends at once.
+        A third, older one ends at once. Raises Invalid where the new one is the one so far.
         """
         old = (await self.get(name))["secrets"]["current"]
+        if secret is not None and keyring.open(old, name.encode()) == secret.encode():
+            raise Invalid.at("", f"{name} has this secret already; another one is expected")
         secret, until = secret or new_secret(), self._clock.now() + grace
         sealed = keyring.seal(secret.encode(), name.encode())
         changed = await self._sources.update_one(

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,11 +12,12 @@ from rich.console import Console
 
 from services.policy.backtest import NEEDED, replay
 from services.policy.backtest_report import as_json, html, print_tally
-from services.policy.commands import text_of, write
+from services.policy.commands import document_of, write
 from services.policy.compare import Tally
 from services.policy.rollout import Release
 from services.policy.rollout_cli import plan_of
 from services.policy.rulebook import Rulebook
+from shared import moments
 from shared.clock import SystemClock
 from shared.store import tenants
 from shared.store.client import Database
@@ -33,8 +34,7 @@ def backtest(
     draft: Annotated[str, typer.Argument(metavar="DRAFT", help="A version of `policy list`, or a file.")],
     *,
     since: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Cases received from then on, UTC."),
+        str | None, typer.Option(help="Cases received from this day (UTC) or this time on.")
     ] = None,
     tenant: Annotated[
         str | None, typer.Option(help="This tenant's cases only; a file is then its override.")
@@ -49,13 +49,13 @@ def backtest(
     Nothing is stored or sent. Counts of the time (follow-ups of a day and the like) are those of the time.
     """
     began = time.perf_counter()
-    moment = since.replace(tzinfo=UTC) if since else None
+    moment = moments.since(since) if since else None
 
     async def work(database: Database) -> tuple[Release, Tally]:
         if tenant is not None:
             await tenants.named(database, tenant)
         plan, _ = await plan_of(database)
-        release = plan.book.releases.get(draft) or plan.drafted(text_of(Path(draft)), draft, tenant)
+        release = plan.book.releases.get(draft) or plan.drafted(document_of(Path(draft)), draft, tenant)
         rulebook = plan.with_release(release)
         return release, await run(database, rulebook, since=moment, tenant=tenant or release.tenant)
 

@@ -16,16 +16,21 @@ Tenant = Annotated[str | None, typer.Option(help="By this tenant.")]
 Everyone = Annotated[bool, typer.Option("--everyone", help="By every tenant of this installation.")]
 
 
-def text_of(path: Path) -> str:
-    """The text of a file (`-`: standard input); what cannot be read is told in one line, exit 1."""
+def document_of(path: Path) -> str:
+    """The text of a policy document (`-`: standard input); what cannot be read is told in one line, exit 1.
+
+    Nothing at all would stand for the packaged policy: whoever means that says `{}`.
+    """
     try:
-        if str(path) == "-":
-            return typer.get_text_stream("stdin").read()
-        return path.read_text(encoding="utf-8")
+        text = typer.get_text_stream("stdin").read() if str(path) == "-" else path.read_text(encoding="utf-8")
     except OSError as error:
         typer.echo(f"{path}: expected a readable file: {error.strerror}", err=True)
     except UnicodeDecodeError as error:
         typer.echo(f"{path}: expected UTF-8: byte {error.start} is not", err=True)
+    else:
+        if text.strip():
+            return text
+        typer.echo(f"{path}: expected a document, and nothing is there; {{}} has every default", err=True)
     raise typer.Exit(1)
 
 

@@ -33,7 +33,7 @@ def entries_of(
     """What each line says and of which list it is, or why it is refused; without a scope each names its own,
     one of these. Raises Invalid for a file of another kind.
     """
-    for number, values in _lines(file):
+    for number, values in _lines(file, scope):
         try:
             if isinstance(values, Invalid):
                 raise values
@@ -60,11 +60,12 @@ def entry_of(line: Listed, made: Fingerprints, now: datetime) -> Entry:
     return Entry(line.fingerprints(made), line.kind, line.at or now)
 
 
-def _lines(file: Path) -> Iterator[tuple[int, Mapping[str, object] | bytes | Invalid]]:
+def _lines(file: Path, scope: str | None) -> Iterator[tuple[int, Mapping[str, object] | bytes | Invalid]]:
     if file.suffix == ".csv":
         # what is no UTF-8 is refused with its line
         with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as opened:
             names = opened.readline()
+            _check_names(names, scope)
             for number, line in enumerate(opened, 2):
                 if line.strip():
                     yield number, _values(names, line)
@@ -73,6 +74,20 @@ def _lines(file: Path) -> Iterator[tuple[int, Mapping[str, object] | bytes | Inv
             yield from numbered(opened)
     else:
         raise Invalid.at("", f"{file}: a name that ends with .csv or .jsonl is expected")
+
+
+def _check_names(line: str, scope: str | None) -> None:
+    """Raises Invalid once for what would be wrong with each line."""
+    names = next(csv.reader([line]), [])
+    known = Listed.model_fields
+    for position, name in enumerate(names, 1):
+        if name not in known:
+            told = f"line 1: column {position} is none of {', '.join(known)}, with commas between"
+            raise Invalid.at("", told)
+    if not names:
+        raise Invalid.at("", f"line 1: names of columns are expected, of {', '.join(known)}")
+    if scope is None and "scope" not in names:
+        raise Invalid.at("", "--tenant or --everyone is expected, or a column scope as an export has it")
 
 
 def _values(names: str, line: str) -> Mapping[str, object] | Invalid:

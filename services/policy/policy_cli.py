@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from services.policy.commands import document_of
 from services.policy.document import Policy, PolicyInvalid, load_base, schema, tighten
 
 policy = typer.Typer(name="policy", help="Check policies, bring them into force.", no_args_is_help=True)
@@ -41,15 +42,5 @@ def print_schema() -> None:
 
 def _checked(file: Path, base: Path | None) -> Policy:
     if base is None:
-        return load_base(_text(file), str(file))
-    return tighten(load_base(_text(base), str(base)), _text(file), str(file))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        typer.echo(f"{path}: expected a readable file: {error.strerror}", err=True)
-    except UnicodeDecodeError as error:
-        typer.echo(f"{path}: expected UTF-8: byte {error.start} is not", err=True)
-    raise typer.Exit(1)
+        return load_base(document_of(file), str(file))
+    return tighten(load_base(document_of(base), str(base)), document_of(file), str(file))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.policy.commands import text_of
+from services.policy.commands import document_of
 from services.policy.document import PolicyInvalid
 from services.policy.plan import Plan
 from services.policy.releases import Log, Releases
@@ -42,7 +42,7 @@ def draft(
     tenant: Annotated[str | None, typer.Option(help="Take FILE as this tenant's override.")] = None,
 ) -> None:
     """Check a document and keep it as a draft, which decides nothing. Prints its version."""
-    text = text_of(file)
+    text = document_of(file)
 
     async def work(database: Database) -> Release:
         if tenant is not None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from services.policy.backtest_report import as_json, print_tally
-from services.policy.commands import text_of
+from services.policy.commands import document_of
 from services.policy.compare import Tally
 from services.policy.document import Policy, load_base
 from services.policy.plan import Plan, differing
@@ -106,7 +106,7 @@ def _policy(plan: Plan, named: str, tenant: str | None) -> Policy:
     if named == "live":
         return plan.in_force.of(tenant)
     if named not in plan.book.releases and Path(named).is_file():
-        return load_base(text_of(Path(named)), named)
+        return load_base(document_of(Path(named)), named)
     release = plan.book.find(named)
     if tenant is None:
         return load_base(release.text, named)

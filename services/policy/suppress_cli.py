@@ -21,11 +21,11 @@ from shared.store.suppressions import EVERYONE
 app = typer.Typer(name="suppress", help="Who must not be written to.", no_args_is_help=True)
 app.add_typer(suppress_lists_cli.app)
 
-_Email = Annotated[str | None, typer.Option(help="An address.")]
-_Phone = Annotated[str | None, typer.Option(help="A number, with country code or --region.")]
+_Email = Annotated[list[str] | None, typer.Option(help="An address; may be repeated, as the others may.")]
+_Phone = Annotated[list[str] | None, typer.Option(help="A number, with country code or --region.")]
 _Region = Annotated[str | None, typer.Option(help="ISO 3166-1 alpha-2, for a national number.")]
-_Profile = Annotated[list[str] | None, typer.Option("--profile-url", help="A profile; may be repeated.")]
-_ExternalId = Annotated[str | None, typer.Option(help="The id of the person at --source.")]
+_Profile = Annotated[list[str] | None, typer.Option("--profile-url", help="A profile.")]
+_ExternalId = Annotated[list[str] | None, typer.Option(help="The id of the person at --source.")]
 _Source = Annotated[str | None, typer.Option(help="The source that calls the person so.")]
 
 
@@ -41,14 +41,15 @@ def add(  # noqa: PLR0913 - each is an option
     external_id: _ExternalId = None,
     source: _Source = None,
 ) -> None:
-    """Put a person on the list, for good: no command takes anybody off it."""
+    """Put a person on the list, by all that is given, for good: no command takes anybody off it."""
     scope, made = scope_of(tenant, everyone=everyone), fingerprints_here()
-    person = _person(email, phone, region, profile_url, external_id, source)
-    entry = entry_of(person, made, SystemClock().now())
+    now = SystemClock().now()
+    named = _named(email, phone, region, profile_url, external_id, source)
+    entries = [entry_of(line, made, now) for line in named]
 
     async def work(database: Database) -> int:
         people = await known_list(database, scope)
-        return await people.add([entry], scope)
+        return await people.add(entries, scope)
 
     typer.echo(f"on the list; open cases that are looked at anew: {with_database(work)}")
 
@@ -65,13 +66,13 @@ def check(  # noqa: PLR0913 - each is an option
     source: _Source = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Tell whether a person is on the list, of one tenant or of any. Nothing is stored.
+    """Tell whether a person is on the list, of one tenant or of any, by anything given. Nothing is stored.
 
     Exit 0 where they are, 1 where they are not, 2 where that could not be found out.
     """
     with _asked():
-        person = _person(email, phone, region, profile_url, external_id, source)
-        stops = _stops(person.fingerprints(fingerprints_here()), tenant)
+        named, made = _named(email, phone, region, profile_url, external_id, source), fingerprints_here()
+        stops = _stops(frozenset().union(*(line.fingerprints(made) for line in named)), tenant)
     _tell(stops, as_json=as_json)
     if not stops:
         raise typer.Exit(1)
@@ -109,23 +110,21 @@ def _tell(stops: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
         typer.echo("not on the list")
 
 
-def _person(
-    email: str | None,
-    phone: str | None,
+def _named(
+    emails: Sequence[str] | None,
+    phones: Sequence[str] | None,
     region: str | None,
     profile_urls: Sequence[str] | None,
-    external_id: str | None,
+    external_ids: Sequence[str] | None,
     source: str | None,
-) -> Listed:
-    if not (email or phone or profile_urls or external_id):
+) -> list[Listed]:
+    """A line for each identifier, so that none is lost beside another of its kind."""
+    lines: list[dict[str, Any]] = [
+        *({"email": email} for email in emails or ()),
+        *({"phone": phone, "region": region} for phone in phones or ()),
+        *({"profile_url": url} for url in profile_urls or ()),
+        *({"external_id": identity, "source": source} for identity in external_ids or ()),
+    ]
+    if not lines:
         raise Invalid.at("", "--email, --phone, --profile-url or --external-id is expected")
-    return read_line(
-        {
-            "email": email,
-            "phone": phone,
-            "region": region,
-            "profile_urls": profile_urls,
-            "external_id": external_id,
-            "source": source,
-        }
-    )
+    return [read_line(line) for line in lines]

@@ -17,7 +17,7 @@ from services.intake.deliveries.store import Hours
 from services.intake.deliveries.watch import line, watched
 from services.intake.registry import Sources
 from services.intake.sources import Delivery
-from services.intake.sources.reading import rfc3339
+from shared import moments
 from shared.bus_session import open_bus
 from shared.clock import SystemClock
 from shared.errors import Invalid, NotFound
@@ -152,10 +152,7 @@ def _chosen(since: str | None, delivery_id: str | None) -> Document:
         raise Invalid.at("", "either --since or --id is expected")
     if since is None:
         return {"_id": delivery_id}
-    begin = rfc3339(since)
-    if begin is None:
-        raise Invalid.at("", f"--since: a time like 2026-01-31T12:00:00Z is expected, not {since!r}")
-    return {"at": {"$gte": begin}}
+    return {"at": {"$gte": moments.since(since)}}
 
 
 def _print_raw(delivery: Delivery, *, as_json: bool) -> None:

@@ -57,7 +57,9 @@ def interaction(raw: dict[str, Any]) -> Sent:
 
 
 def check_columns(names: list[str]) -> None:
-    """Raises Invalid for a header in which a column is unknown, or comes twice."""
+    """Raises Invalid for a header that names no column, an unknown one, or one twice."""
+    if not names:
+        raise Invalid.at("", f"line 1: names of columns are expected, of {', '.join(COLUMNS)}")
     for position, name in enumerate(names):
         if name not in COLUMNS:
             raise Invalid.at("", f"line 1: column {position + 1} is none of {', '.join(COLUMNS)}")

@@ -56,6 +56,15 @@ class Typed:
             return list(mongo.get_default_database()[collection].find())
 
 
+def test_each_of_several_addresses_is_put_on_the_list_and_looked_for(typed: Typed) -> None:
+    """The last alone would be the least that anybody expects."""
+    both = ("--email", "a1@example.org", "--email", "a2@example.org")
+    assert typed("add", "--tenant", "acme", *both).exit_code == 0
+    for one in ("a1@example.org", "a2@example.org"):
+        assert typed.checked("--email", one) == [("opt_out", "acme")]
+    assert typed.checked("--email", "a1@example.org", "--email", "free@example.org") == [("opt_out", "acme")]
+
+
 def test_whoever_is_added_is_on_the_list_of_that_tenant_or_of_all(typed: Typed) -> None:
     """By any spelling; nothing of a name or an address is stored."""
     assert typed("add", "--tenant", "acme", "--email", "Ada@Example.org").exit_code == 0

@@ -35,9 +35,12 @@ async def test_a_backtest_finds_what_a_draft_would_change_and_changes_nothing(
     await stage.database["tenants"].insert_one({"_id": TENANT})
     told = json.loads((await afterword("policy", "backtest", version, "--json", "--tenant", TENANT)).output)
     assert (told["cases"], told["changed"]) == (3, 1)
-    later = f"{NOON.year + 1}-01-01"
-    told = json.loads((await afterword("policy", "backtest", version, "--json", "--since", later)).output)
-    assert told["cases"] == 0
+    for later in (f"{NOON.year + 1}-01-01", f"{NOON.year + 1}-01-01T00:00:00Z"):
+        told = json.loads((await afterword("policy", "backtest", version, "--json", "--since", later)).output)
+        assert told["cases"] == 0
+    nothing = await afterword("policy", "draft", "-", *WHO, given="")
+    assert (nothing.exit_code, nothing.stdout) == (1, "")
+    assert nothing.stderr == "-: expected a document, and nothing is there; {} has every default\n"
     assert before == [case async for case in stage.database["cases"].find().sort("_id")]
 
 

@@ -97,6 +97,23 @@ def test_each_line_of_a_file_is_taken_or_named(tmp_path: Path) -> None:
     assert str(others[-1]).count("line") == 1
 
 
+@pytest.mark.parametrize(
+    ("names", "fault"),
+    [
+        ("", "line 1: names of columns are expected, of email"),
+        ("email,e-mail", "line 1: column 2 is none of email"),
+        ("email;phone", "line 1: column 1 is none of email"),
+        ("email,phone", "--tenant or --everyone is expected"),
+    ],
+)
+def test_what_is_wrong_with_all_lines_is_told_once(tmp_path: Path, names: str, fault: str) -> None:
+    """Of the names above them; an empty file is no list."""
+    table = tmp_path / "list.csv"
+    table.write_text(names + "\n" * bool(names) + "ada@example.org,\n" * 3 * bool(names), "utf-8")
+    with pytest.raises(Invalid, match=f"^{fault}"):
+        entries(table, scope=None)
+
+
 def test_a_quote_that_never_ends_takes_nobody_along(tmp_path: Path) -> None:
     """Whoever stands below it asked not to be written to."""
     table = tmp_path / "list.csv"

@@ -180,6 +180,7 @@ def test_a_quote_that_is_not_closed_on_the_last_line_is_refused_with_it(tmp_path
 @pytest.mark.parametrize(
     "content",
     [
+        "",
         "timestamp,emial\n",
         "timestamp,timestamp\n",
         rows(2).replace("\n", "\r"),
