@@ -59,6 +59,8 @@ DIRECTION = "X-Afterword-Direction"
 
 #: Wherever an address stands to which a mail went: by its sender's word, or by that of a server on the way.
 _RECIPIENTS = ("To", "Cc", "Bcc", "Delivered-To", "X-Original-To")
+#: A mail to more is outreach to so many of them: each is an event that holds all that was written.
+MAX_RECIPIENTS = 100
 _TAG = re.compile(r"(?<=.)\+[^@]*@")
 
 
@@ -113,13 +115,27 @@ def _outreach(message: EmailMessage, name: str, config: EmailConfig) -> Mapped:
     recruiter = reading.recruiter(sender, email, None)
     said, time = _text(message), _sent_at(message)
     told: list[Sent | Ignored] = []
-    for place, (recipient, address) in enumerate(mail.addresses(message, "To")):
-        if canonical_email(address) in {*config.recruiters, *config.unsubscribe}:
+    recipients = _recipients(message, config)
+    for recipient, address in recipients[:MAX_RECIPIENTS]:
+        try:
+            person = reading.person({"name": recipient, "email": address}, "/to")
+        except Invalid:
+            told.append(Ignored("a recipient whose address cannot be read"))
             continue
-        person = reading.person({"name": recipient, "email": address}, f"/to/{place}")
         data = InteractionRecorded(person=person, recruiter=recruiter, direction="outreach", text=said)
         told.append(reading.sent(reading.stable_id("mail", name, "to", address), time, data))
+    if more := len(recipients[MAX_RECIPIENTS:]):
+        told.append(Ignored(f"{more} recipients beyond the first {MAX_RECIPIENTS}"))
     return gathered(told or [Ignored("outreach to nobody whose address is told")])
+
+
+def _recipients(message: EmailMessage, config: EmailConfig) -> list[tuple[str, str]]:
+    """Whom it went to, openly or in copy, each once and nobody of the house."""
+    each: dict[str, tuple[str, str]] = {}
+    for name, address in (*mail.addresses(message, "To"), *mail.addresses(message, "Cc")):
+        each.setdefault(canonical_email(address) or address, (name, address))
+    house = {*config.recruiters, *config.unsubscribe}
+    return [one for form, one in each.items() if form not in house]
 
 
 def _answer(message: EmailMessage, name: str, config: EmailConfig) -> Sent:

@@ -24,6 +24,9 @@ MAX_BYTES, MAX_LINES = 256 * 1024, 10_000
 MAX_PARTS = 50
 #: A longer header counts as none, for a part of an address is somebody else's.
 MAX_HEADER = 1_000
+#: But whom it went to is a list, that is read in as many pieces of this length.
+_LISTS = frozenset({"to", "cc"})
+_MAX_PIECES = 5
 
 _PART = re.compile(rb"content-type", re.IGNORECASE)
 #: What tells of a part how it is written: the library asks for it over and over, and makes do with the text.
@@ -44,7 +47,7 @@ class _Bounded(EmailPolicy):
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, raw = super().header_source_parse(sourcelines)
-        if len(raw) > MAX_HEADER:
+        if len(raw) > MAX_HEADER and name.lower() not in _LISTS:
             return name, ""
         value = _ADJACENT.sub(r"\1", _unescaped(raw))
         return name, _first_word(value) if name.lower() == "content-transfer-encoding" else value
@@ -121,18 +124,38 @@ def addresses(message: EmailMessage, name: str) -> list[tuple[str, str]]:
     """Names and addresses in this header; none where it came twice, for nobody knows which to believe.
 
     But servers on the way each add a line of their own. Where a name cannot be one, none is told; nor an
-    address that holds what is no letter, for it is not to be taken for somebody else's.
+    address that holds what is no letter, for it is not to be taken for somebody else's. What is not read of a
+    long list is told as one without name and address.
     """
     told = [str(value) for key, value in message.raw_items() if key.lower() == name.lower()]
     if not 1 <= len(told) <= (_MAX_TRACES if name.lower() in _TRACES else 1):
         return []
-    try:
-        found = (one for header in message.get_all(name, ()) for one in header.addresses)
-        return [(clean(one.display_name), _legible(one.addr_spec)) for one in found]
-    except ValueError:
-        return [("", _legible(address)) for _, address in getaddresses(told) if address]
-    except Exception:  # noqa: BLE001 - the library's own faults, on a stranger's header
-        return []
+    pieces = (piece for raw in told for piece in _pieces(raw))
+    return [one for piece in pieces for one in ([("", "")] if piece is None else _listed(name, piece))]
+
+
+def _pieces(raw: str) -> Iterator[str | None]:
+    """A list in pieces that are soon read, cut at commas that are in no quotes; None for the rest."""
+    for _ in range(_MAX_PIECES):
+        if len(raw) <= MAX_HEADER:
+            break
+        cut = raw.rfind(",", 0, MAX_HEADER)
+        while cut >= 0 and raw.count('"', 0, cut) % 2:
+            cut = raw.rfind(",", 0, cut)
+        yield raw[:cut] if cut >= 0 else None
+        raw = raw[cut + 1 :] if cut >= 0 else raw[MAX_HEADER:].partition(",")[2]
+    yield raw if len(raw) <= MAX_HEADER else None
+
+
+def _listed(name: str, raw: str) -> list[tuple[str, str]]:
+    """The library's own faults, on a stranger's header, leave nobody told."""
+    with suppress(Exception):
+        try:
+            found = _POLICY.header_fetch_parse(name, raw).addresses
+            return [(clean(one.display_name), _legible(one.addr_spec)) for one in found]
+        except ValueError:
+            return [("", _legible(address)) for _, address in getaddresses([raw]) if address]
+    return []
 
 
 def _legible(address: str) -> str:

@@ -163,7 +163,8 @@ class TestEmail(AdapterContract):
             "Date: Mon, 4 May 2026 11:11:50 +0200\r\nMessage-ID: <m@example.com>\r\n\r\nNot for me."
         )
         body = mail.encode("utf-8", "replace")
-        (event,) = self.map(Delivery({"content-type": "message/rfc822"}, body), config).events
+        event, *copies = self.map(Delivery({"content-type": "message/rfc822"}, body), config).events
+        assert len(copies) == sent
         assert isinstance(event.data, InteractionRecorded)
         assert event.data.direction == ("outreach" if sent else "reply")
         assert event.data.person.email == "ada@example.com"
