@@ -5,6 +5,7 @@ second.
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from services.policy.facts import Claim
 from shared.store.client import Collection, Database, Document, insert_missing
 from shared.store.suppressions import fingerprint_of
 
@@ -38,6 +39,21 @@ def permit(  # noqa: PLR0913 - a permit has these parts
         "latest": latest,
         "until": latest + cooldown,
     }
+
+
+def claims(case: str, keys: frozenset[str], permits: Iterable[Document]) -> tuple[Claim, ...]:
+    """What the permits of other cases claim of this person."""
+    return tuple(
+        Claim(
+            case=permit["_id"],
+            at=permit["at"],
+            until=permit["until"],
+            recruiter=permit["recruiter"],
+            latest=permit.get("latest"),
+        )
+        for permit in permits
+        if permit["_id"] != case and not keys.isdisjoint(permit["keys"])
+    )
 
 
 class Permits:

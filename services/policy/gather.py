@@ -12,10 +12,9 @@ from typing import Any, TypedDict
 from services.policy import noes, subjects
 from services.policy.alike import People as SamePeople
 from services.policy.alike import Wordings, sameness, words_of
-from services.policy.claim import Permits
+from services.policy.claim import Permits, claims
 from services.policy.context import EDITION, Context
 from services.policy.facts import (
-    Claim,
     Contact,
     Mark,
     Message,
@@ -152,7 +151,7 @@ def context(
         ),
         withdrawn_at=taken_back_at(case["declined_at"], words),
         stops=_stops(case["tenant"], identity, found.suppressions),
-        claims=_claims(case["_id"], identity, found.permits),
+        claims=claims(case["_id"], identity.keys, found.permits),
         contacts=_contacts(case["tenant"], identity.keys, found.elsewhere),
         review=review or (before.review if before is not None else None),
         not_before=preference.get("not_before"),
@@ -200,20 +199,6 @@ def _stops(tenant: str, identity: Identity, suppressions: Sequence[Document]) ->
         )
         for found in suppressions
         if found["fp"] in fingerprints and found["scope"] in {tenant, EVERYONE}
-    )
-
-
-def _claims(case: str, identity: Identity, permits: Sequence[Document]) -> tuple[Claim, ...]:
-    return tuple(
-        Claim(
-            case=permit["_id"],
-            at=permit["at"],
-            until=permit["until"],
-            recruiter=permit["recruiter"],
-            latest=permit.get("latest"),
-        )
-        for permit in permits
-        if permit["_id"] != case and not identity.keys.isdisjoint(permit["keys"])
     )
 
 
