@@ -16,6 +16,7 @@ _OPENS, _CLOSES = "<!--", ("-->", "--!>")
 _UNSEEN = frozenset({"script", "style", "title", "template"})
 #: By the first of these the head ends, and with it what begins there and is never closed.
 _HEAD_ENDS = frozenset({("/", "head"), ("", "body")})
+_OF_HEAD = _UNSEEN | {"head", "body"}
 _LINES = frozenset(
     {
         "address",
@@ -51,8 +52,9 @@ def seen_text(page: str) -> str:
             continue
         seen.text(page[shown_from:start])
         shown_from = ends.get(start, tag.end())
-        if tag["name"] and start not in ends:
-            seen.tag(tag["name"].lower(), tag[0], closes=bool(tag["end"]))
+        name = (tag["name"] or "").lower()
+        if name and name not in _UNSEEN:
+            seen.tag(name, tag[0], closes=bool(tag["end"]))
     seen.text(page[shown_from:])
     return seen.all()
 
@@ -71,14 +73,16 @@ def _ends(tags: Sequence[re.Match[str]]) -> Mapping[int, int]:
         name, start = (tag["name"] or "").lower(), tag.start()
         if tag[0] == _OPENS:
             comments.append(start)
-        elif tag[0].endswith(_CLOSES):
+        elif comments and tag[0].endswith(_CLOSES):
             ends.update(dict.fromkeys(comments, tag.end()))
             comments.clear()
+        if name not in _OF_HEAD:
+            continue
         if (tag["end"], name) in _HEAD_ENDS:
             head_end = head_end or start
         elif tag["end"] and name in open_at:
             ends[open_at.pop(name)] = tag.end()
-        elif name in _UNSEEN and not tag["end"] and not tag[0].endswith("/>"):
+        elif not tag["end"] and name in _UNSEEN and not tag[0].endswith("/>"):
             open_at[name] = start
             begun.append(start)
     return {start: head_end for start in begun if start < head_end} | ends
