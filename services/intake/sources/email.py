@@ -171,6 +171,8 @@ def _opt_out(message: EmailMessage, name: str) -> Sent:
 
 def _is_unsubscription(message: EmailMessage, config: EmailConfig) -> bool:
     """Mailings often name the address with a tag (RFC 5233), by which they know whom they wrote to."""
+    if not config.unsubscribe:
+        return False  # what strangers put into these headers takes long to read
     got = set[str]().union(*(_canonical(message, name) for name in _RECIPIENTS))
     got |= {_TAG.sub("@", address) for address in got}
     return not got.isdisjoint(config.unsubscribe) and mail.word(message, "Auto-Submitted") != "auto-replied"
