@@ -2,6 +2,7 @@
 
 import time
 from base64 import b64encode
+from contextlib import suppress
 
 import pytest
 
@@ -82,16 +83,16 @@ HOSTILE = {
 def test_a_hostile_mail_is_read_or_refused_soon(name: str) -> None:
     """In time that does not hold up others, and with no exception but ours."""
     began = time.process_time()
-    try:
+    with suppress(Invalid):
         message = mail.read(HOSTILE[name])
         mail_body.words(message), mail.subject(message), mail.sent_at(message)
         for header in ("From", "To", "Cc", "Message-ID"):
             mail.addresses(message, header)
             mail.word(message, header)
+    read = time.process_time()
+    with suppress(Invalid):
         map_events(Delivery({"content-type": "message/rfc822"}, HOSTILE[name]), EmailConfig())
-    except Invalid:
-        pass
-    assert time.process_time() - began < 2
+    assert max(read - began, time.process_time() - read) < 2
 
 
 @pytest.mark.parametrize("levels", [mail.MAX_PARTS, mail.MAX_PARTS + 1])
