@@ -18,11 +18,11 @@ def takes_back(event: Event) -> bool:
 
 def stop_in(event: Event, heard: Heard) -> Event | None:
     """The stop that such an event tells, as an event of its own; None where it tells none."""
-    own_id = events.contrary_id(event.id, event.digest)
-    if event.kind in STOP_KINDS or (event.kind == "bounce.received" and stop_kind(event, heard)):
+    own_id, kind = events.contrary_id(event.id, event.digest), stop_kind(event, heard)
+    if event.kind in STOP_KINDS or kind == "bounce":
         return event.model_copy(update={"id": own_id})
     person = getattr(event.data, "person", None)
-    if stop_kind(event, heard) is None or person is None:
+    if kind is None or person is None:
         return None
     # the words alone: it opens no case, and counts as no message
     said = events.OptOutReceived(person=person)

@@ -64,8 +64,7 @@ def _lines(file: Path, scope: str | None) -> Iterator[tuple[int, Mapping[str, ob
     if file.suffix == ".csv":
         # what is no UTF-8 is refused with its line
         with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as opened:
-            names = opened.readline()
-            _check_names(names, scope)
+            names = _names(opened.readline(), scope)
             for number, line in enumerate(opened, 2):
                 if line.strip():
                     yield number, _values(names, line)
@@ -76,8 +75,8 @@ def _lines(file: Path, scope: str | None) -> Iterator[tuple[int, Mapping[str, ob
         raise Invalid.at("", f"{file}: a name that ends with .csv or .jsonl is expected")
 
 
-def _check_names(line: str, scope: str | None) -> None:
-    """Raises Invalid once for what would be wrong with each line."""
+def _names(line: str, scope: str | None) -> list[str]:
+    """The names of the columns. Raises Invalid once for what would be wrong with each line."""
     names = next(csv.reader([line]), [])
     known = Listed.model_fields
     for position, name in enumerate(names, 1):
@@ -88,11 +87,12 @@ def _check_names(line: str, scope: str | None) -> None:
         raise Invalid.at("", f"line 1: names of columns are expected, of {', '.join(known)}")
     if scope is None and "scope" not in names:
         raise Invalid.at("", "--tenant or --everyone is expected, or a column scope as an export has it")
+    return names
 
 
-def _values(names: str, line: str) -> Mapping[str, object] | Invalid:
+def _values(names: list[str], line: str) -> Mapping[str, object] | Invalid:
     """A line by itself, for nothing on the list goes over several: a quote without end takes nobody along."""
     try:
-        return next(csv.DictReader((names, line), restkey=_TOO_MANY, strict=True))
+        return next(csv.DictReader([line], names, restkey=_TOO_MANY, strict=True))
     except csv.Error:
         return Invalid.at("", "a line of CSV is expected, as RFC 4180 has it")

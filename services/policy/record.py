@@ -104,15 +104,16 @@ class Recorder:
                 first.setdefault(event.id, event)
             else:
                 recorded.conflicts.add(place)
-        conflicts = [(arrived[place], known[arrived[place].id]) for place in sorted(recorded.conflicts)]
+        contrary = {place: arrived[place] for place in sorted(recorded.conflicts)}
+        conflicts = [(event, known[event.id]) for event in contrary.values()]
         await self._inbox.conflict(conflicts, self._clock.now())
         stops: list[Event] = []
-        for place in sorted(recorded.conflicts):
-            if (stop := stop_in(arrived[place], self._filing.heard(arrived[place]))) is not None:
+        for place, event in contrary.items():
+            if (stop := stop_in(event, self._filing.heard(event))) is not None:
                 recorded.heeded[place] = stop.id
                 stops.append(stop)
-            elif takes_back(arrived[place]):
-                recorded.heeded[place] = arrived[place].id
+            elif takes_back(event):
+                recorded.heeded[place] = event.id
         if stops:
             recorded.repeats |= set(await self._inbox.known({stop.id for stop in stops}))
         return [*first.values(), *stops]
@@ -172,8 +173,7 @@ class Recorder:
         reach = {event_id: identity.keys for event_id, identity in identities.items()}
         kinds = ((event, stop_kind(event, heard[event.id])) for event in usable)
         ends = await self._outcomes.of_stops([(event, kind) for event, kind in kinds if kind], reach)
-        withdrawn = await self._stopping.stop(usable, heard, reach)
-        withdrawn |= await self._stopping.take_back(contrary)
+        withdrawn = await self._stopping.stop(usable, heard, reach, contrary)
         named = await self._lookups.add(usable) | withdrawn
         recorded.forgotten = [
             (event, reach[event.id]) for event in usable if event.kind == "erasure.requested"

@@ -45,12 +45,16 @@ class Stopping:
         self._clock = clock
 
     async def stop(
-        self, usable: Sequence[Event], heard: Mapping[str, Heard], reach: Mapping[str, frozenset[str]]
+        self,
+        usable: Sequence[Event],
+        heard: Mapping[str, Heard],
+        reach: Mapping[str, frozenset[str]],
+        contrary: Sequence[Event],
     ) -> dict[str, str]:
-        """Puts these events' stops in force. Returns the cases that were taken back, with the event behind
-        each.
+        """Puts these events' stops in force, and lets the declines that are `contrary` count no more. Returns
+        the cases that were taken back, with the event behind each.
         """
-        words: list[Document] = []
+        words = [corrected(events.case_id(event.id), event) for event in contrary]
         suppressions: list[Document] = []
         for event in usable:
             if isinstance(event.data, events.DeclineWithdrawn):
@@ -69,12 +73,6 @@ class Stopping:
             if event.kind == "erasure.requested":
                 await self._people.destroy(reach[event.id], self._clock.now())
                 await self._memory.forget(reach[event.id])
-        return {word["case"]: word["event_id"] for word in words}
-
-    async def take_back(self, contrary: Sequence[Event]) -> dict[str, str]:
-        """Lets these declines count no more. Returns their cases, with the event behind each."""
-        words = [corrected(events.case_id(event.id), event) for event in contrary]
-        await self._withdrawals.add(words)
         return {word["case"]: word["event_id"] for word in words}
 
 

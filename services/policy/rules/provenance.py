@@ -158,8 +158,8 @@ def not_from_the_future(context: Context, policy: Policy, /) -> Iterable[Finding
 
 def not_stale(context: Context, policy: Policy, /) -> Iterable[Finding]:
     """Thanks that come weeks late are no courtesy; measured at the judgment, so that waiting counts too."""
-    days = policy.document.provenance.decline_max_age_days
-    if context.now - context.declined_at > timedelta(days=days):
+    if context.now > policy.thanked_until(context.declined_at):
+        days = policy.document.provenance.decline_max_age_days
         yield Finding(
             code="provenance.stale",
             severity="deny",
